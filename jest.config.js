@@ -1,0 +1,28 @@
+'use strict';
+
+/** Tests run from source: swc compiles on the fly, `tsc --build` has checked the types before. */
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  coverageProvider: 'v8',
+  setupFiles: ['<rootDir>/test/setup.js'],
+  reporters: ['default', '<rootDir>/test/summary-reporter.js'],
+  moduleNameMapper: {
+    '^@lamplighter/(chaincode|sdk|network)$': '<rootDir>/$1/src/index.ts',
+    '^@lamplighter/sdk/(wire|crypto|protocol)$': '<rootDir>/sdk/src/$1/index.ts',
+  },
+  transform: {
+    '^.+\\.[jt]s$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+        },
+        module: { type: 'commonjs' },
+      },
+    ],
+  },
+  transformIgnorePatterns: ['/node_modules/(?!(@noble|@hpke|cbor2|@cto.af)/)'],
+};
