@@ -61,6 +61,8 @@ export interface ManagementNodeRecord {
   readonly sealingKey: string;
   /** ws:// or wss:// URLs that devices dial. */
   readonly endpoints: readonly string[];
+  /** Base URL for other nodes (vendors ask for chain anchors there). */
+  readonly url: string;
   readonly time: string;
 }
 
@@ -136,6 +138,9 @@ export interface ReleaseRecord {
   readonly envelope: string;
   /** Where the image and the per-device envelopes of class L are served. */
   readonly url: string;
+  /** Whether managers propagate it at once (protocol 4) or keep it for devices that ask (protocol 2). Lightweight
+   * nodes never ask, so a release for them is always propagated. */
+  readonly propagate: boolean;
   readonly state: 'published' | 'approved' | 'withdrawn';
   /** MSP ids, in order of approval, none twice, never the publisher's. */
   readonly approvals: readonly string[];
