@@ -1,0 +1,24 @@
+/** Errors an operator meets at the command line: each says what to do next. */
+import { LamplighterError } from '../errors.ts';
+
+export type OperatorErrorCode =
+  /** A required file or package is not there. */
+  | 'INSTALLATION_INCOMPLETE'
+  /** The state directory belongs to a running city. */
+  | 'DIRECTORY_IN_USE'
+  /** The state directory was written by another version. */
+  | 'DIRECTORY_VERSION'
+  /** The directory holds something that is not ours. */
+  | 'DIRECTORY_FOREIGN'
+  /** No city runs on this directory. */
+  | 'CITY_NOT_RUNNING'
+  /** A child process ended before it was asked to. */
+  | 'PROCESS_ENDED'
+  /** Something did not happen within its time. */
+  | 'NOT_IN_TIME'
+  /** An option has a value outside its bounds. */
+  | 'OPTION_INVALID'
+  /** A vendor node refused the request. */
+  | 'REQUEST_REFUSED';
+
+export class OperatorError extends LamplighterError<OperatorErrorCode> {}

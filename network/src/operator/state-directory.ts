@@ -1,0 +1,116 @@
+/**
+ * The directory a city keeps its state in: marked with a version, held by one process at a time, and never taken
+ * over when it holds something else.
+ */
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { OperatorError } from './errors.ts';
+
+const FORMAT = 'lamplighter.city.v1';
+const MARK = 'city.json';
+const LOCK = 'city.lock';
+
+export class StateDirectory implements Disposable {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Opens or creates the directory and holds it until disposed.
+   *
+   * @param options.fresh wipes an earlier city's state first
+   * @throws {OperatorError} DIRECTORY_IN_USE, DIRECTORY_VERSION, DIRECTORY_FOREIGN
+   */
+  static open(path: string, options: { readonly fresh: boolean }): StateDirectory {
+    const directory = new StateDirectory(resolve(path));
+    mkdirSync(directory.path, { recursive: true, mode: 0o700 });
+    directory.#refuseForeign();
+    directory.#lock();
+    try {
+      if (options.fresh) directory.#wipe();
+      directory.#mark();
+    } catch (error) {
+      directory[Symbol.dispose]();
+      throw error;
+    }
+    return directory;
+  }
+
+  join(...names: string[]): string {
+    return join(this.path, ...names);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.join(LOCK), { force: true });
+  }
+
+  #refuseForeign(): void {
+    const names = readdirSync(this.path);
+    if (names.length === 0 || names.includes(MARK)) return;
+    if (names.every((name) => name === LOCK)) return;
+    throw new OperatorError(
+      'DIRECTORY_FOREIGN',
+      `${this.path} is not empty and holds no Lamplighter city; name another directory with --directory`,
+    );
+  }
+
+  #lock(): void {
+    const path = this.join(LOCK);
+    const holder = lockHolder(path);
+    if (holder !== undefined) {
+      throw new OperatorError(
+        'DIRECTORY_IN_USE',
+        `${this.path} is in use by process ${holder}; stop that city or name another directory with --directory`,
+      );
+    }
+    rmSync(path, { force: true });
+    const file = openSync(path, 'wx', 0o600);
+    writeSync(file, String(process.pid));
+    closeSync(file);
+  }
+
+  #mark(): void {
+    const path = this.join(MARK);
+    if (!existsSync(path)) {
+      writeFileSync(path, `${JSON.stringify({ format: FORMAT })}\n`);
+      return;
+    }
+    const { format } = JSON.parse(readFileSync(path, 'utf8')) as { format?: unknown };
+    if (format === FORMAT) return;
+    throw new OperatorError(
+      'DIRECTORY_VERSION',
+      `${this.path} was written as ${String(format)}, this version reads ${FORMAT}; start with --fresh to wipe it`,
+    );
+  }
+
+  #wipe(): void {
+    for (const name of readdirSync(this.path)) {
+      if (name !== LOCK) rmSync(this.join(name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** The process that holds the lock, or undefined when there is none or it is gone. */
+export function lockHolder(path: string): number | undefined {
+  if (!existsSync(path)) return undefined;
+  const pid = Number(readFileSync(path, 'utf8'));
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  try {
+    process.kill(pid, 0);
+    return pid;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : undefined;
+  }
+}
