@@ -92,6 +92,8 @@ export interface DeviceRecord {
   /** What the device should run: from registration, moved by RecordUpdates. */
   readonly firmware: FirmwareIdentity;
   readonly assignment: AssignmentReference | null;
+  /** Why the device is suspended; otherwise empty. */
+  readonly reason: string;
   readonly time: string;
 }
 
@@ -144,6 +146,8 @@ export interface ReleaseRecord {
   readonly state: 'published' | 'approved' | 'withdrawn';
   /** MSP ids, in order of approval, none twice, never the publisher's. */
   readonly approvals: readonly string[];
+  /** Why the release is withdrawn; otherwise empty. */
+  readonly reason: string;
   readonly time: string;
 }
 
@@ -158,7 +162,7 @@ export interface Transmission {
   readonly observed: string;
 }
 
-/** Key `transmission:<release>:<id>` (composite). */
+/** Key `transmission:<release>:<id>`. */
 export interface TransmissionRecord extends Transmission {
   readonly docType: 'transmission';
   readonly schema: 1;
@@ -169,7 +173,7 @@ export interface TransmissionRecord extends Transmission {
 /** Argument of Firmware:RecordUpdates (an array): U_i of the paper. */
 export interface UpdateReport {
   readonly device: string;
-  /** The device's attempt number (protocol `result`); each (device, attempt) is recorded once. */
+  /** The device's attempt number (protocol `result`), growing under one assignment; each is recorded once. */
   readonly attempt: number;
   /** SHA-256 of the release's manifest payload. */
   readonly release: string;
@@ -185,6 +189,8 @@ export interface UpdateRecord extends UpdateReport {
   readonly docType: 'update';
   readonly schema: 1;
   readonly manager: string;
+  /** Serial of the assignment in force: a device that lost its memory counts attempts anew under a new one. */
+  readonly serial: number;
   readonly to: FirmwareIdentity;
   readonly time: string;
 }
@@ -201,6 +207,61 @@ export interface HistoryEntry<T> {
 export interface Page<T> {
   readonly items: readonly T[];
   readonly bookmark: string;
+}
+
+/** Argument of DeviceRegistry:RegisterVendor; again by the same organisation replaces keys, certificates and URL. */
+export type VendorRegistration = Pick<
+  VendorRecord,
+  'id' | 'url' | 'signingKey' | 'peerCertificates'
+>;
+
+/** Argument of DeviceRegistry:RegisterModel. */
+export type ModelRegistration = Pick<
+  ModelRecord,
+  'id' | 'vendor' | 'kind' | 'slotBytes' | 'approvals'
+>;
+
+/** Argument of DeviceRegistry:RegisterManagementNode; again by the same organisation replaces all but the id. */
+export type ManagementNodeRegistration = Pick<
+  ManagementNodeRecord,
+  'id' | 'certificate' | 'signatureKey' | 'sealingKey' | 'endpoints' | 'url'
+>;
+
+/** Argument of DeviceRegistry:RegisterDevice; an array of them that of RegisterDevices. */
+export type DeviceRegistration = Pick<DeviceRecord, 'id' | 'model' | 'firmware'>;
+
+/** Argument of Firmware:PublishRelease. */
+export type ReleasePublication = Pick<ReleaseRecord, 'envelope' | 'url' | 'propagate'>;
+
+/** An item of DeviceRegistry:WeakestDevices. */
+export interface WeakDevice {
+  readonly device: string;
+  readonly vendor: string;
+  readonly manager: string;
+  readonly suite: number;
+  /** Effective strength of the suite in bits. */
+  readonly strength: number;
+}
+
+/** A vendor in a page of DeviceRegistry:Hierarchy; what it holds continues on the next page. */
+export interface HierarchyVendor {
+  readonly vendor: string;
+  /** Devices of this vendor on this page. */
+  readonly count: number;
+  readonly models: readonly HierarchyModel[];
+}
+
+export interface HierarchyModel {
+  readonly model: string;
+  readonly count: number;
+  readonly managers: readonly HierarchyManager[];
+}
+
+export interface HierarchyManager {
+  /** Null for devices that wait for an assignment. */
+  readonly manager: string | null;
+  readonly count: number;
+  readonly devices: readonly string[];
 }
 
 /** Chaincode events; the payload is canonical JSON of the type beside the name. One event a transaction. */
