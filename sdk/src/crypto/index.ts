@@ -1,1 +1,12 @@
-export {};
+/** Cryptography of lamplighter.v1: suites, key schedule, chain, trees, content and envelopes (docs/protocol.md §3, §4, §6.6, §7). */
+export { asciiBytes, be16, be32, be64, concatBytes, equalBytes, erase } from '../wire/bytes.ts';
+export * from './chain.ts';
+export * from './content.ts';
+export * from './ed25519.ts';
+export * from './envelope.ts';
+export * from './errors.ts';
+export * from './key-schedule.ts';
+export * from './merkle.ts';
+export * from './suites.ts';
+export * from './vendor-keys.ts';
+export * from './x25519.ts';
