@@ -20,20 +20,36 @@ function fromScalar(scalar: bigint): Uint8Array {
   return Buffer.from(scalar.toString(16).padStart(2 * SCALAR_BYTES, '0'), 'hex');
 }
 
+function assertScalars(signature: Uint8Array): void {
+  if (signature.length !== 2 * SCALAR_BYTES) {
+    throw new RangeError(`"signature" expected 64 bytes, got ${signature.length}`);
+  }
+}
+
 /**
- * Turns r || s (IEEE P1363, 64 bytes, as node:crypto gives it) into DER with a low s.
+ * Puts s into the lower half of the group order.
+ *
+ * @param signature - r || s (IEEE P1363, 64 bytes, as node:crypto and Web Crypto give it).
+ * @throws {RangeError} when the signature is not 64 bytes.
+ */
+export function toLowS(signature: Uint8Array): Uint8Array {
+  assertScalars(signature);
+  const s = toScalar(signature.subarray(SCALAR_BYTES));
+  const r = signature.subarray(0, SCALAR_BYTES);
+  return s > HALF_ORDER ? Buffer.concat([r, fromScalar(ORDER - s)]) : signature;
+}
+
+/**
+ * Turns r || s into DER with a low s.
  *
  * @throws {RangeError} when the signature is not 64 bytes.
  */
 export function toLowSDer(signature: Uint8Array): Uint8Array {
-  if (signature.length !== 2 * SCALAR_BYTES) {
-    throw new RangeError(`"signature" expected 64 bytes, got ${signature.length}`);
-  }
-  const r = signature.subarray(0, SCALAR_BYTES);
-  const s = signature.subarray(SCALAR_BYTES);
-  const scalar = toScalar(s);
-  const low = scalar > HALF_ORDER ? fromScalar(ORDER - scalar) : s;
-  return encodeSequence(encodeInteger(r), encodeInteger(low));
+  const low = toLowS(signature);
+  return encodeSequence(
+    encodeInteger(low.subarray(0, SCALAR_BYTES)),
+    encodeInteger(low.subarray(SCALAR_BYTES)),
+  );
 }
 
 function inRange(scalar: bigint): boolean {
