@@ -60,7 +60,7 @@ export function generationAt(suite: Suite, from: Generation, index: number): Gen
   if (index < from.index) {
     throw new RangeError(`expected a generation from ${from.index} on, got ${index}`);
   }
-  let key = from.key.slice();
+  let key: Uint8Array = from.key.slice();
   for (let at = from.index; at < index; at += 1) {
     const next = nextGeneration(suite, key);
     erase(key);

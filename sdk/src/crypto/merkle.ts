@@ -96,17 +96,28 @@ export function verifyPath(place: LeafPlace, root: Uint8Array): boolean {
   if (!Number.isSafeInteger(place.index) || place.index < 0 || place.index >= place.count) {
     return false;
   }
-  let [fn, sn] = [place.index, place.count - 1];
+  let fn = place.index;
+  let sn = place.count - 1;
   let hash = place.leaf;
   for (const sibling of place.path) {
     if (sn === 0) return false;
     if (fn % 2 === 1 || fn === sn) {
       hash = nodeHash(sibling, hash);
-      while (fn % 2 === 0 && fn !== 0) [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)];
+      // A node without a sibling went up as it was: pass over those levels.
+      const passed = fn === 0 ? 0 : trailingZeros(fn);
+      fn = Math.floor(fn / 2 ** passed);
+      sn = Math.floor(sn / 2 ** passed);
     } else {
       hash = nodeHash(hash, sibling);
     }
-    [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)];
+    fn = Math.floor(fn / 2);
+    sn = Math.floor(sn / 2);
   }
   return sn === 0 && equalBytes(hash, root);
+}
+
+function trailingZeros(value: number): number {
+  let zeros = 0;
+  for (let rest = value; rest % 2 === 0; rest /= 2) zeros += 1;
+  return zeros;
 }

@@ -45,11 +45,11 @@ export interface Suite {
 
 type Kdf = Pick<Suite, 'hash' | 'extract' | 'expand' | 'mac'>;
 type Aead = Pick<Suite, 'keyBytes' | 'nonceBytes' | 'tagBytes' | 'blockBytes' | 'limits'> & {
-  cipher(
+  readonly cipher: (
     key: Uint8Array,
     nonce: Uint8Array,
     ad: Uint8Array,
-  ): {
+  ) => {
     encrypt(text: Uint8Array): Uint8Array;
     decrypt(sealed: Uint8Array): Uint8Array;
   };

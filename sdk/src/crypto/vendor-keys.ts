@@ -42,7 +42,7 @@ export function vendorKeyAt(held: VendorKey, serial: number): VendorKey {
       `expected a serial ${held.kvN}..${held.kvN + SERIAL_LOOK_AHEAD}, got ${serial}`,
     );
   }
-  let kv = held.kv.slice();
+  let kv: Uint8Array = held.kv.slice();
   for (let n = held.kvN; n < serial; n += 1) {
     const next = nextKv(kv);
     erase(kv);
