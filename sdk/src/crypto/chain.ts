@@ -2,7 +2,7 @@
  * The hash chain by which M proves itself to a lightweight device (docs/protocol.md §3.3, mauth 2):
  * x_{k-1} = F(x_k) = H("lamplighter.v1 chain" || E0 || be32(k) || x_k), from x_N down to the anchor x_0.
  */
-import { asciiBytes, be32, equalBytes } from './bytes.ts';
+import { asciiBytes, be32, equalBytes } from '../wire/bytes.ts';
 import { sha256Of, type Suite } from './suites.ts';
 
 const LABEL = asciiBytes('lamplighter.v1 chain');

@@ -2,7 +2,7 @@
  * How chunks of an image are sealed (docs/protocol.md §6.6 step 3): once for all devices of a model, under a content key
  * of the release and suite, with a fresh key for each segment of 1 MiB.
  */
-import { be32, concatBytes } from './bytes.ts';
+import { be32, concatBytes } from '../wire/bytes.ts';
 import { CONTENT_SEGMENT_BYTES } from '../wire/limits.ts';
 import { nonceOf, type KeyAndIv } from './key-schedule.ts';
 import type { Suite } from './suites.ts';

@@ -4,7 +4,7 @@
  */
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { asciiBytes, concatBytes, equalBytes, toHex } from './bytes.ts';
+import { asciiBytes, concatBytes, equalBytes, toHex } from '../wire/bytes.ts';
 import { Algorithm, decodeSigned, type Signature, type Signed } from '../wire/signed.ts';
 import { checkEd25519Key, ed25519PublicKey, ed25519Sign, ed25519Verify } from './ed25519.ts';
 import { CryptoError } from './errors.ts';

@@ -1,5 +1,5 @@
 /** Cryptography of lamplighter.v1: suites, key schedule, chain, trees, content and envelopes (docs/protocol.md §3, §4, §6.6, §7). */
-export * from './bytes.ts';
+export { asciiBytes, be16, be32, be64, concatBytes, equalBytes, erase } from '../wire/bytes.ts';
 export * from './chain.ts';
 export * from './content.ts';
 export * from './ed25519.ts';

@@ -2,7 +2,7 @@
  * The key schedule of docs/protocol.md §3.2, line by line. Everything here is pure; who erases what, and when, is said at
  * the callers in protocol/.
  */
-import { asciiBytes, be32, be64, concatBytes, erase } from './bytes.ts';
+import { asciiBytes, be32, be64, concatBytes, erase } from '../wire/bytes.ts';
 import { SESSIONS_PER_GENERATION } from '../wire/limits.ts';
 import type { Suite } from './suites.ts';
 

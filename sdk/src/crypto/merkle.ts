@@ -2,7 +2,7 @@
  * The chunk tree of docs/protocol.md §7.2: RFC 9162 §2.1 with SHA-256, leaf 0x00 || chunk, node 0x01 || left || right. A
  * node without a sibling goes up as it is, which is the same tree as the recursive definition of the RFC.
  */
-import { equalBytes } from './bytes.ts';
+import { equalBytes } from '../wire/bytes.ts';
 import { sha256Of } from './suites.ts';
 
 const LEAF = Uint8Array.of(0);

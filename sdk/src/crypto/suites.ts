@@ -6,7 +6,7 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { expand as hkdfExpand } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { asciiBytes, be16, concatBytes } from './bytes.ts';
+import { asciiBytes, be16, concatBytes } from '../wire/bytes.ts';
 import { CryptoError } from './errors.ts';
 
 /** Limits of one key in one direction, and of frames (§5). */

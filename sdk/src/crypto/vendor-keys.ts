@@ -2,7 +2,7 @@
  * Keys between a vendor and its device (docs/protocol.md §2.1, §2.2). Both compute them; the vendor hands `psk` to the
  * manager, who can work out neither kv_n nor a later psk.
  */
-import { asciiBytes, erase } from './bytes.ts';
+import { asciiBytes, erase } from '../wire/bytes.ts';
 import { SERIAL_LOOK_AHEAD } from '../wire/limits.ts';
 import { CryptoError } from './errors.ts';
 import { expandSha256, sha256Of } from './suites.ts';

@@ -1,5 +1,6 @@
 /** The codec of lamplighter.v1: frames, messages and signed objects as values (docs/protocol.md §1, §2.2, §7). */
 export * from './assignment.ts';
+export * from './bytes.ts';
 export * from './cbor.ts';
 export * from './errors.ts';
 export * from './frames.ts';
