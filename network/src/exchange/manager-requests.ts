@@ -1,0 +1,105 @@
+/** What a manager asks of a vendor node, over HTTP: formats, limits and checks of an answer in one call each. */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+import { ExchangeError } from './exchange-error.ts';
+import { fetchBounded } from './fetch.ts';
+import { signFetchTicket } from './fetch-ticket.ts';
+import { NONCE_BYTES } from './freshness.ts';
+import { openHandOver, type HandOver } from './hand-over.ts';
+import { openUpdateAnswer, signUpdateRequest, type UpdateAnswer } from './update-request.ts';
+
+/** Who asks whom. */
+export interface ManagerParty {
+  /** Own id. */
+  readonly manager: string;
+  /** PU_j's Ed25519 seed. */
+  readonly signatureKey: Uint8Array;
+  /** X25519 secret of the `sealingKey` on the ledger. */
+  readonly sealingSecretKey: Uint8Array;
+  /** The vendor's id. */
+  readonly vendor: string;
+  /** The vendor's release key, from the ledger. */
+  readonly vendorKey: Uint8Array;
+  /** The vendor's base URL, from the ledger (VendorRecord or ReleaseRecord). */
+  readonly url: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Sealed texts are envelopes of a few kilobytes. */
+const SEALED_BYTES = 65_536;
+/** A `signed` manifest: 4096 bytes and signatures. */
+const ENVELOPE_BYTES = 65_536;
+
+/** Fetches and opens the assignment that the ledger names. @param assignment.digest 32 bytes. @throws ExchangeError */
+export async function requestHandOver(
+  party: ManagerParty,
+  assignment: { readonly device: string; readonly serial: number; readonly digest: Uint8Array },
+): Promise<HandOver> {
+  const { device, serial } = assignment;
+  const url = `${party.url}/v1/assignments/${device}/${serial}`;
+  const bytes = await fetchBounded(url, { limitBytes: SEALED_BYTES, ...signalOf(party) });
+  return openHandOver(bytes, { ...party, ...assignment });
+}
+
+/** Update request, steps 4 to 7. `sha256` of what the device runs. @throws ExchangeError */
+export async function requestUpdate(
+  party: ManagerParty,
+  running: {
+    readonly device: string;
+    readonly model: string;
+    readonly gen: number;
+    readonly seq: number;
+    readonly sha256: Uint8Array;
+  },
+): Promise<UpdateAnswer> {
+  const { manager, vendor } = party;
+  const fresh = { nonce: new Uint8Array(randomBytes(NONCE_BYTES)), time: seconds() };
+  const body = signUpdateRequest({ manager, vendor, ...running, ...fresh }, party.signatureKey);
+  const options = { body, limitBytes: SEALED_BYTES, ...signalOf(party) };
+  const answer = await fetchBounded(`${party.url}/v1/update-requests`, options);
+  return openUpdateAnswer(answer, body, party);
+}
+
+/**
+ * An image by its digest, whole.
+ *
+ * @param image.size from the signed manifest; one byte more or less is refused
+ * @throws ExchangeError EXCHANGE_DIGEST_MISMATCH, FETCH_…
+ */
+export async function requestImage(
+  party: ManagerParty,
+  image: { readonly sha256: Uint8Array; readonly size: number },
+): Promise<Uint8Array> {
+  const path = `/v1/firmware/${Buffer.from(image.sha256).toString('hex')}`;
+  const { manager, vendor } = party;
+  const fresh = { nonce: new Uint8Array(randomBytes(NONCE_BYTES)), time: seconds() };
+  const ticket = { manager, vendor, path, ...fresh };
+  const bytes = await fetchBounded(party.url + path, {
+    headers: { authorization: signFetchTicket(ticket, party.signatureKey) },
+    limitBytes: image.size,
+    exactBytes: image.size,
+    ...signalOf(party),
+  });
+  if (!timingSafeEqual(createHash('sha256').update(bytes).digest(), image.sha256)) {
+    throw new ExchangeError('EXCHANGE_DIGEST_MISMATCH', `${path} is not what its name says`);
+  }
+  return bytes;
+}
+
+/** Class L: the `signed` manifest of a release under one device's vendor MAC. @param release id, hex */
+export async function requestDeviceEnvelope(
+  party: ManagerParty,
+  release: string,
+  device: string,
+): Promise<Uint8Array> {
+  const url = `${party.url}/v1/releases/${release}/envelopes/${device}`;
+  return fetchBounded(url, { limitBytes: ENVELOPE_BYTES, ...signalOf(party) });
+}
+
+function signalOf(party: ManagerParty): { readonly signal?: AbortSignal } {
+  return party.signal === undefined ? {} : { signal: party.signal };
+}
+
+function seconds(): number {
+  return Math.floor(Date.now() / 1_000);
+}
