@@ -1,1 +1,12 @@
-export {};
+export * from './blob-receiver.ts';
+export * from './delivery-device.ts';
+export * from './delivery-manager.ts';
+export * from './manifest-rules.ts';
+export * from './measure.ts';
+export * from './monitoring-device.ts';
+export * from './monitoring-formulas.ts';
+export * from './monitoring-manager.ts';
+export * from './sealed-image.ts';
+export * from './update-device.ts';
+export * from './update-manager.ts';
+export * from './window.ts';

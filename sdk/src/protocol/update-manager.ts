@@ -1,0 +1,82 @@
+/**
+ * M's half of protocols 2 and 4 on the wire (docs/protocol.md §6.3 steps 3, 8 and 9, §6.5 steps 3 and 5). What happens
+ * between M and the vendor (§6.3 steps 4 to 7) is not here.
+ */
+import type { Message, UpdOffer, UpdQuery } from '../wire/message-types.ts';
+import { BlobKind, ResultCode } from '../wire/message-types.ts';
+import { messageNumber } from '../wire/messages.ts';
+import { differences } from './monitoring-manager.ts';
+import type { AbnormalReason, ExpectedImage } from './monitoring-manager.ts';
+
+/** §6.2: a device is `updating`, and not compared, for at most this long without a result, seconds. */
+export const UPDATING_FOR = 1800;
+
+/** A release as it is offered: the digest and size of its `signed` bytes (§7.1). */
+export interface OfferedManifest {
+  readonly sha256: Uint8Array;
+  readonly size: number;
+}
+
+/** Where an update stands at M; times are seconds of M's clock. */
+export type UpdateProgress =
+  | { readonly stage: 'idle' }
+  | { readonly stage: 'offered'; readonly at: number }
+  /** All chunks are at D (`done` 0): it tries the new image. */
+  | { readonly stage: 'trying'; readonly at: number; readonly sha256: Uint8Array };
+
+/** Update request, step 3: what differs from the database, empty when all is right. */
+export function judgeQuery(
+  query: UpdQuery,
+  idD: string,
+  expected: ExpectedImage & { readonly hfw: Uint8Array },
+): { readonly kind: 'false' } | { readonly kind: 'judged'; readonly reasons: AbnormalReason[] } {
+  if (query.idD !== idD) return { kind: 'false' };
+  const { seq, ver, size, hfw } = query;
+  return { kind: 'judged', reasons: differences({ seq, ver, size, hfw }, expected, expected) };
+}
+
+/** Update request, step 8: no offer; `why` of {@link NoUpdate}. Proofs come with the ledger's proof (§7.3). */
+export function noUpdate(why: number): Message {
+  return { type: 'upd-none', why, proofs: false };
+}
+
+/** Update request, step 8, and propagation, step 3: version and H(current fw) are those of D as M has them. */
+export function offerUpdate(
+  current: { readonly seq: number; readonly hfw: Uint8Array },
+  manifest: OfferedManifest,
+): UpdOffer {
+  return {
+    type: 'upd-offer',
+    curSeq: current.seq,
+    curHfw: current.hfw,
+    manifest: { kind: BlobKind.manifest, sha256: manifest.sha256, size: manifest.size },
+    proofs: false,
+  };
+}
+
+/** Propagation, step 4: true when D's own measure differs from M's, which is abnormal. */
+export function offerShowsAbnormal(message: Message): boolean {
+  if (message.type !== 'error' || message.re !== messageNumber['upd-offer']) return false;
+  return message.code === ResultCode.currentDoesNotFit;
+}
+
+/** §6.6, step 6: `done` for the image moves an update on; any other code ends it. */
+export function takeDone(
+  message: Extract<Message, { type: 'done' }>,
+  image: Uint8Array,
+  now: number,
+): UpdateProgress {
+  return message.code === ResultCode.good
+    ? { stage: 'trying', at: now, sha256: image }
+    : { stage: 'idle' };
+}
+
+/** §6.2: `updating` until the result, or 30 minutes. */
+export function isUpdating(progress: UpdateProgress, now: number): boolean {
+  return progress.stage !== 'idle' && now - progress.at < UPDATING_FOR;
+}
+
+/** Update request, steps 9 and 10: every result is acknowledged, also one that was heard before. */
+export function acknowledgeResult(result: Extract<Message, { type: 'result' }>): Message {
+  return { type: 'result-ack', attempt: result.attempt };
+}
