@@ -100,27 +100,37 @@ export function setCommitHash(block: common.Block, commitHash: Uint8Array): void
   setBlockMetadata(block, slot, metadata.serializeBinary());
 }
 
+function metadataSignature(
+  signer: Signer,
+  value: Uint8Array,
+  header: BlockHeader,
+): common.MetadataSignature {
+  const signatureHeader = new common.SignatureHeader();
+  signatureHeader.setCreator(signer.identity);
+  signatureHeader.setNonce(randomBytes(NONCE_BYTES));
+  const headerBytes = signatureHeader.serializeBinary();
+  const signature = new common.MetadataSignature();
+  signature.setSignatureHeader(headerBytes);
+  signature.setSignature(
+    signer.sign(Buffer.concat([value, headerBytes, encodeBlockHeader(header)])),
+  );
+  return signature;
+}
+
 /**
  * Signs as the orderer does: over OrdererBlockMetadata || signature header || DER of the block header. The metadata names
  * the newest configuration block, which is where `peer channel fetch config` looks for it.
+ *
+ * @param signer - none for a block 0 as configtxgen makes it.
  */
-export function signBlock(block: common.Block, lastConfigNumber: number, signer: Signer): void {
+export function signBlock(block: common.Block, lastConfigNumber: number, signer?: Signer): void {
   const lastConfig = new common.LastConfig();
   lastConfig.setIndex(lastConfigNumber);
   const ordererMetadata = new common.OrdererBlockMetadata();
   ordererMetadata.setLastConfig(lastConfig);
   const value = ordererMetadata.serializeBinary();
-  const header = new common.SignatureHeader();
-  header.setCreator(signer.identity);
-  header.setNonce(randomBytes(NONCE_BYTES));
-  const headerBytes = header.serializeBinary();
-  const signature = new common.MetadataSignature();
-  signature.setSignatureHeader(headerBytes);
-  signature.setSignature(
-    signer.sign(Buffer.concat([value, headerBytes, encodeBlockHeader(headerOf(block))])),
-  );
   const metadata = new common.Metadata();
   metadata.setValue(value);
-  metadata.setSignaturesList([signature]);
+  metadata.setSignaturesList(signer ? [metadataSignature(signer, value, headerOf(block))] : []);
   setBlockMetadata(block, common.BlockMetadataIndex.SIGNATURES, metadata.serializeBinary());
 }
