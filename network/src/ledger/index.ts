@@ -1,0 +1,14 @@
+/** The nodes' ledger client. */
+export { Contracts, type PageOptions } from './contracts.ts';
+export { connectLedger, type LedgerIdentity, type LedgerSettings } from './fabric-ledger.ts';
+export { contractCodeOf, LedgerError, type LedgerClientCode } from './ledger-error.ts';
+export type {
+  ChainInfo,
+  Committed,
+  EvaluateOptions,
+  EventOptions,
+  Ledger,
+  LedgerEvent,
+  SubmitOptions,
+  TransactionName,
+} from './ledger.ts';

@@ -1,0 +1,81 @@
+/**
+ * What nodes see of the ledger: submit, evaluate, events, height. Hides Fabric. The one implementation that speaks to a
+ * network is `connectLedger` (fabric-ledger.ts); design.md §3 names the transactions.
+ */
+
+/** A transaction as people type it on the `peer` command line: `DeviceRegistry:AssignDevice`. */
+export type TransactionName = `${string}:${string}`;
+
+export interface SubmitOptions {
+  /** Aborts the waiting; a transaction that was sent may still commit. */
+  readonly signal?: AbortSignal;
+}
+
+export interface EvaluateOptions {
+  /** MSP id whose peer must answer. @default any peer that answers, own organisation first */
+  readonly organisation?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A transaction that was found valid and committed at a peer of the own organisation. */
+export interface Committed {
+  /** Hex. */
+  readonly transactionId: string;
+  readonly blockNumber: number;
+  /** What the contract returned. */
+  readonly result: Uint8Array;
+}
+
+/** An event that a contract set in a valid transaction. */
+export interface LedgerEvent {
+  readonly blockNumber: number;
+  readonly transactionId: string;
+  readonly name: string;
+  readonly payload: Uint8Array;
+}
+
+export interface EventOptions {
+  /**
+   * First block to hear events of. A caller that stored `blockNumber` of the last event it dealt with starts there and
+   * drops what it knows by `transactionId`. @default the next block to come
+   */
+  readonly startBlock?: number;
+  /** Ends the iteration without an error. */
+  readonly signal: AbortSignal;
+}
+
+export interface ChainInfo {
+  /** Number of blocks. */
+  readonly height: number;
+  /** Hash of the newest block's header, hex. */
+  readonly currentBlockHash: string;
+}
+
+export interface Ledger extends AsyncDisposable {
+  /** Of the identity that submits. */
+  readonly mspId: string;
+  /**
+   * Endorses at every organisation's peer, sends to every orderer and waits for the commit at an own peer. No retry.
+   *
+   * @throws LedgerError with the contract's code, a Fabric validation code, UNAVAILABLE, TIMEOUT, …
+   */
+  submit(
+    transaction: TransactionName,
+    args: readonly string[],
+    options?: SubmitOptions,
+  ): Promise<Committed>;
+  /** Asks one peer. @throws LedgerError */
+  evaluate(
+    transaction: TransactionName,
+    args: readonly string[],
+    options?: EvaluateOptions,
+  ): Promise<Uint8Array>;
+  /**
+   * Chaincode events in order, each once, through reconnections. Bounded: a reader that falls behind slows the reading
+   * of blocks. @throws LedgerError
+   */
+  events(options: EventOptions): AsyncIterable<LedgerEvent>;
+  /** Height and hash at a peer (`qscc`). @throws LedgerError */
+  chain(options?: EvaluateOptions): Promise<ChainInfo>;
+  close(): Promise<void>;
+}
