@@ -44,16 +44,21 @@ export default defineConfig(
   },
   {
     files: ['chaincode/src/**/*.ts'],
-    rules: forbid(
-      [
-        '@lamplighter/network',
-        '@lamplighter/network/**',
-        '@lamplighter/sdk',
-        'ws',
-        'node:!(crypto)',
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              // A regular expression, since a group would forbid the SDK's sub-paths with the SDK.
+              regex: '^(@lamplighter/(network|sdk(?!/(wire|crypto)$))|ws$|node:(?!crypto$))',
+              message:
+                'Contracts import pure code of the SDK only (@lamplighter/sdk/wire, @lamplighter/sdk/crypto).',
+            },
+          ],
+        },
       ],
-      'Contracts import pure code of the SDK only (@lamplighter/sdk/wire, @lamplighter/sdk/crypto).',
-    ),
+    },
   },
   {
     files: ['test/**/*.ts'],

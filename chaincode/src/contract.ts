@@ -1,0 +1,33 @@
+/** What all contracts share: transient data is refused, unknown transactions get a code, answers are canonical. */
+import { Contract, type Context } from 'fabric-contract-api';
+import { sortKeys } from './canonical-json.ts';
+import { ContractError } from './errors.ts';
+
+export abstract class LamplighterContract extends Contract {
+  /**
+   * Transient data is outside the proposal's hash: two endorsers given different data would sign different results for
+   * one proposal, and an honest peer could be framed for it (design §5).
+   */
+  override beforeTransaction(ctx: Context): Promise<void> {
+    const entries = ctx.stub.getTransient().size;
+    return entries === 0
+      ? Promise.resolve()
+      : Promise.reject(
+          new ContractError('TRANSIENT_DATA_REFUSED', `expected no transient data, got ${entries}`),
+        );
+  }
+
+  /** The base class types its result void, but it is what the transaction answered. */
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- as the base class has it
+  override async aroundTransaction(ctx: Context, fn: Function, args: unknown): Promise<void> {
+    const answer: Promise<unknown> = super.aroundTransaction(ctx, fn, args);
+    return sortKeys(await answer) as undefined;
+  }
+
+  override unknownTransaction(ctx: Context): Promise<void> {
+    const { fcn } = ctx.stub.getFunctionAndParameters();
+    return Promise.reject(
+      new ContractError('TRANSACTION_UNKNOWN', `${this.getName()} has no transaction ${fcn}`),
+    );
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The keys of the world state. Ids hold no colon, so `kind:part:part` is unambiguous and all keys of one prefix lie
+ * between `prefix:` and `prefix;`, the next character: lists are range scans that can not run open-ended.
+ */
+const INVERTED_DIGITS = 16;
+const STRENGTH_DIGITS = 3;
+const SUITE_DIGITS = 4;
+
+/** Stands for the manager of a device that has none in the hierarchy; no id starts so. */
+export const NO_MANAGER = '-';
+
+/** Ascending keys of falling numbers: the newest comes first. */
+function inverted(value: number): string {
+  return String(Number.MAX_SAFE_INTEGER - value).padStart(INVERTED_DIGITS, '0');
+}
+
+export const keys = {
+  vendor: (id: string): string => `vendor:${id}`,
+  model: (id: string): string => `model:${id}`,
+  manager: (id: string): string => `manager:${id}`,
+  device: (id: string): string => `device:${id}`,
+  status: (device: string): string => `status:${device}`,
+  release: (id: string): string => `release:${id}`,
+  update: (device: string): string => `update:${device}`,
+  transmission: (release: string, id: string): string => `transmission:${release}:${id}`,
+  /** The highest (gen, sequence) that a model's vendor ever published. */
+  releaseHead: (model: string): string => `releaseHead:${model}`,
+  managed: (manager: string, device: string): string => `managed:${manager}:${device}`,
+  hierarchy: (vendor: string, ...below: readonly string[]): string =>
+    ['hierarchy', vendor, ...below].join(':'),
+  strength: (bits: number, suite: number, device: string): string =>
+    `strength:${String(bits).padStart(STRENGTH_DIGITS, '0')}:${suite.toString(16).padStart(SUITE_DIGITS, '0')}:${device}`,
+  strengths: (): string => 'strength:',
+  abnormal: (device: string): string => `abnormal:${device}`,
+  releasesOf: (model: string): string => `releaseOf:${model}:`,
+  releaseOf: (model: string, gen: number, sequence: number, id: string): string =>
+    `releaseOf:${model}:${inverted(gen)}:${inverted(sequence)}:${id}`,
+} as const;
+
+/** The end (exclusive) of all keys that start with `prefix`, which ends in a colon. */
+export function endOf(prefix: string): string {
+  return `${prefix.slice(0, -1)};`;
+}
