@@ -1,0 +1,112 @@
+/**
+ * The main job as a list: what must have happened before `--once` calls it done. Pure: it looks at the journal and
+ * names what is still missing.
+ */
+import type { DeviceEntry, Journal } from './journal.ts';
+import { SHOWCASE } from './plan.ts';
+
+/** Ids of the showcase's releases on the ledger. */
+export interface ShowcaseReleases {
+  readonly onRequest: string;
+  /** By model. */
+  readonly propagated: Readonly<Record<string, string>>;
+  readonly tamperedMirror: string;
+  readonly forged: string;
+}
+
+export interface Requirement {
+  readonly name: string;
+  /** What is still missing, or undefined when the requirement is met. */
+  readonly missing: string | undefined;
+}
+
+/** @param releases undefined until they are published */
+export function requirements(
+  journal: Journal,
+  releases: ShowcaseReleases | undefined,
+): readonly Requirement[] {
+  const { devices } = journal;
+  const honest = devices.filter((entry) => !entry.plan.tampered);
+  const tampered = devices.filter((entry) => entry.plan.tampered);
+  return [
+    requireAll('every device is enrolled and monitored', devices, (entry) => entry.rounds > 0),
+    requireAll(
+      'tampered firmware stands on the ledger as abnormal',
+      tampered,
+      (entry) => entry.status === 'abnormal',
+    ),
+    requireAll(
+      'new FTI and RTI are in use for a second round',
+      honest,
+      (entry) => entry.roundsUnderNewIntervals > 0,
+    ),
+    ...releaseRequirements(journal, releases),
+  ];
+}
+
+function releaseRequirements(
+  journal: Journal,
+  releases: ShowcaseReleases | undefined,
+): readonly Requirement[] {
+  if (releases === undefined) return [{ name: 'releases', missing: 'releases are not published' }];
+  const ofModel = (model: string): readonly DeviceEntry[] =>
+    journal.devices.filter((entry) => entry.plan.model.id === model);
+  const refusedBy = (release: string): ReadonlySet<string> =>
+    new Set(
+      journal.refusals
+        .filter((refusal) => refusal.release === release)
+        .map((refusal) => refusal.by),
+    );
+  const refusers = refusedBy(releases.tamperedMirror);
+  return [
+    requireSome(
+      'an end node asked for an update and got it',
+      ofModel(SHOWCASE.onRequest),
+      (entry) => hasInstalled(entry, releases.onRequest, 'updateRequest'),
+    ),
+    ...SHOWCASE.propagated.map((model) =>
+      requireAll(
+        `the release for ${model} is propagated to every device`,
+        ofModel(model),
+        (entry) => hasInstalled(entry, releases.propagated[model] ?? '', 'propagation'),
+      ),
+    ),
+    {
+      name: 'a release not signed by its vendor is refused',
+      missing: refusedBy(releases.forged).has('ledger') ? undefined : 'the ledger took it',
+    },
+    requireAll(
+      'a release with broken vendor MACs is refused by every device',
+      ofModel(SHOWCASE.tamperedMirror),
+      (entry) => refusers.has(entry.plan.id) && entry.installed.length === 0,
+    ),
+  ];
+}
+
+function hasInstalled(entry: DeviceEntry, release: string, protocol: string): boolean {
+  return entry.installed.some((each) => each.release === release && each.protocol === protocol);
+}
+
+function requireAll(
+  name: string,
+  entries: readonly DeviceEntry[],
+  met: (entry: DeviceEntry) => boolean,
+): Requirement {
+  const open = entries.filter((entry) => !met(entry)).map((entry) => entry.plan.id);
+  return { name, missing: open.length === 0 ? undefined : `missing: ${listed(open)}` };
+}
+
+function requireSome(
+  name: string,
+  entries: readonly DeviceEntry[],
+  met: (entry: DeviceEntry) => boolean,
+): Requirement {
+  return { name, missing: entries.some(met) ? undefined : 'none did yet' };
+}
+
+const MOST_NAMED = 5;
+function listed(names: readonly string[]): string {
+  const rest = names.length - MOST_NAMED;
+  const shown = names.slice(0, MOST_NAMED).join(', ');
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
+}
