@@ -1,6 +1,7 @@
 /**
- * Who fetches: a manager signs each request for an image, so that the vendor's transmission history names those who
- * took it. Travels as `Authorization: Lamplighter <base64url>`.
+ * Who fetches: a manager signs each request for an image with PU_j, so that the vendor's transmission history names
+ * those who took it; another vendor, who reviews a release, with its release key. Travels as
+ * `Authorization: Lamplighter <base64url>`.
  */
 import { encodeCbor } from '@lamplighter/sdk/wire';
 
@@ -10,7 +11,10 @@ import { Fields, malformed } from './shape.ts';
 import { signMessage, splitMessage, verifyMessage, type Unverified } from './signed-message.ts';
 
 export interface FetchTicket {
-  readonly manager: string;
+  readonly role: 'manager' | 'vendor';
+  /** Id of who fetches. */
+  readonly party: string;
+  /** Id of the vendor asked. */
   readonly vendor: string;
   /** Path of the URL. */
   readonly path: string;
@@ -24,28 +28,29 @@ const SCHEME = 'Lamplighter ';
 /** A ticket is far below this. */
 const HEADER_BYTES = 1_024;
 
-/** Manager: value of the Authorization header. @param signatureKey PU_j's Ed25519 seed */
-export function signFetchTicket(ticket: FetchTicket, signatureKey: Uint8Array): string {
-  const { manager, vendor, path, nonce, time } = ticket;
-  const payload = encodeCbor([1, manager, vendor, path, nonce, time]);
-  const message = signMessage('fetch', payload, signatureKey);
+/** Value of the Authorization header. @param secretKey Ed25519 seed of PU_j or of the release key */
+export function signFetchTicket(ticket: FetchTicket, secretKey: Uint8Array): string {
+  const { role, party, vendor, path, nonce, time } = ticket;
+  const payload = encodeCbor([1, role === 'manager' ? 0 : 1, party, vendor, path, nonce, time]);
+  const message = signMessage('fetch', payload, secretKey);
   return SCHEME + Buffer.from(message).toString('base64url');
 }
 
-/** Vendor: splits the header; `claim.manager` says whose key on the ledger must have signed it. */
+/** Vendor: splits the header; `claim.role` and `claim.party` say whose key on the ledger must have signed it. */
 export function readFetchTicket(header: string): Unverified<FetchTicket> {
   if (!header.startsWith(SCHEME) || header.length > HEADER_BYTES) {
     throw malformed('fetch ticket', 'expected "Lamplighter" and base64url');
   }
   const bytes = new Uint8Array(Buffer.from(header.slice(SCHEME.length), 'base64url'));
   return splitMessage('fetch', bytes, (payload) => {
-    const fields = Fields.versioned('fetch ticket', payload, 6);
+    const fields = Fields.versioned('fetch ticket', payload, 7);
     return {
-      manager: fields.id(1),
-      vendor: fields.id(2),
-      path: fields.text(3, 256),
-      nonce: fields.bytes(4, NONCE_BYTES),
-      time: fields.uint(5),
+      role: fields.uint(1, 1) === 0 ? 'manager' : 'vendor',
+      party: fields.id(2),
+      vendor: fields.id(3),
+      path: fields.text(4, 256),
+      nonce: fields.bytes(5, NONCE_BYTES),
+      time: fields.uint(6),
     };
   });
 }
@@ -59,14 +64,15 @@ export function readFetchTicket(header: string): Unverified<FetchTicket> {
 export function verifyFetchTicket(
   message: Unverified<FetchTicket>,
   expected: {
-    readonly managerKey: Uint8Array;
+    /** Key of the party that the claim names, from the ledger. */
+    readonly partyKey: Uint8Array;
     /** Own id. */
     readonly vendor: string;
     readonly path: string;
     readonly freshness: Freshness;
   },
 ): FetchTicket {
-  const ticket = verifyMessage('fetch', message, expected.managerKey);
+  const ticket = verifyMessage('fetch', message, expected.partyKey);
   if (ticket.vendor !== expected.vendor) {
     throw new ExchangeError(
       'EXCHANGE_WRONG_RECIPIENT',
@@ -77,6 +83,6 @@ export function verifyFetchTicket(
     throw new ExchangeError('EXCHANGE_MISMATCH', `ticket for ${ticket.path}`);
   }
   const { nonces, now } = expected.freshness;
-  nonces.admit(ticket.manager, ticket.nonce, ticket.time, now);
+  nonces.admit(`${ticket.role}:${ticket.party}`, ticket.nonce, ticket.time, now);
   return ticket;
 }

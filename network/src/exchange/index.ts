@@ -24,6 +24,7 @@ export {
   type HandOverExpectation,
   type HandOverSubject,
 } from './hand-over.ts';
+export { fetchImage, type ImageSource } from './image-request.ts';
 export {
   requestDeviceEnvelope,
   requestHandOver,

@@ -1,9 +1,8 @@
 /** What a manager asks of a vendor node, over HTTP: formats, limits and checks of an answer in one call each. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
-import { ExchangeError } from './exchange-error.ts';
 import { fetchBounded } from './fetch.ts';
-import { signFetchTicket } from './fetch-ticket.ts';
+import { fetchImage } from './image-request.ts';
 import { NONCE_BYTES } from './freshness.ts';
 import { openHandOver, type HandOver } from './hand-over.ts';
 import { openUpdateAnswer, signUpdateRequest, type UpdateAnswer } from './update-request.ts';
@@ -70,20 +69,7 @@ export async function requestImage(
   party: ManagerParty,
   image: { readonly sha256: Uint8Array; readonly size: number },
 ): Promise<Uint8Array> {
-  const path = `/v1/firmware/${Buffer.from(image.sha256).toString('hex')}`;
-  const { manager, vendor } = party;
-  const fresh = { nonce: new Uint8Array(randomBytes(NONCE_BYTES)), time: seconds() };
-  const ticket = { manager, vendor, path, ...fresh };
-  const bytes = await fetchBounded(party.url + path, {
-    headers: { authorization: signFetchTicket(ticket, party.signatureKey) },
-    limitBytes: image.size,
-    exactBytes: image.size,
-    ...signalOf(party),
-  });
-  if (!timingSafeEqual(createHash('sha256').update(bytes).digest(), image.sha256)) {
-    throw new ExchangeError('EXCHANGE_DIGEST_MISMATCH', `${path} is not what its name says`);
-  }
-  return bytes;
+  return fetchImage({ ...party, role: 'manager', party: party.manager }, image, party.signatureKey);
 }
 
 /** Class L: the `signed` manifest of a release under one device's vendor MAC. @param release id, hex */

@@ -1,0 +1,41 @@
+/** Fetches an image from a vendor node, signed by whoever fetches, and checks it against its digest. */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+import { ExchangeError } from './exchange-error.ts';
+import { fetchBounded } from './fetch.ts';
+import { signFetchTicket, type FetchTicket } from './fetch-ticket.ts';
+import { NONCE_BYTES } from './freshness.ts';
+
+/** Who fetches from where. */
+export interface ImageSource extends Pick<FetchTicket, 'role' | 'party' | 'vendor'> {
+  /** Base URL. */
+  readonly url: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * @param image.size exactly so many bytes are taken
+ * @param secretKey Ed25519 seed of the party
+ * @throws ExchangeError EXCHANGE_DIGEST_MISMATCH, FETCH_…
+ */
+export async function fetchImage(
+  source: ImageSource,
+  image: { readonly sha256: Uint8Array; readonly size: number },
+  secretKey: Uint8Array,
+): Promise<Uint8Array> {
+  const { role, party, vendor, url } = source;
+  const path = `/v1/firmware/${Buffer.from(image.sha256).toString('hex')}`;
+  const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
+  const time = Math.floor(Date.now() / 1_000);
+  const ticket = signFetchTicket({ role, party, vendor, path, nonce, time }, secretKey);
+  const bytes = await fetchBounded(url + path, {
+    headers: { authorization: ticket },
+    limitBytes: image.size,
+    exactBytes: image.size,
+    ...(source.signal === undefined ? {} : { signal: source.signal }),
+  });
+  if (!timingSafeEqual(createHash('sha256').update(bytes).digest(), image.sha256)) {
+    throw new ExchangeError('EXCHANGE_DIGEST_MISMATCH', `${path} is not what its name says`);
+  }
+  return bytes;
+}
