@@ -1,0 +1,24 @@
+/** Where a device's images and its boot record live: flash, files, or memory. */
+import type { BootRecord, SlotName } from './boot-record.ts';
+
+/**
+ * Two slots and one record. All methods settle when the bytes are safe from a power cut; a call that fails rejects, and the
+ * device then drops its session and starts again from the last record.
+ */
+export interface FirmwareStore {
+  /** Room of one slot, bytes. */
+  readonly slotBytes: number;
+  /** The last record saved. */
+  load(): Promise<BootRecord>;
+  /** Replaces the record: all of it or nothing. */
+  save(record: BootRecord): Promise<void>;
+  /**
+   * @param from first byte
+   * @param to byte after the last, at most `slotBytes`
+   */
+  read(slot: SlotName, from: number, to: number): Promise<Uint8Array>;
+  /** Writes `bytes` from byte `at` on. */
+  write(slot: SlotName, at: number, bytes: Uint8Array): Promise<void>;
+  /** Makes a slot ready for a new image. */
+  erase(slot: SlotName): Promise<void>;
+}

@@ -1,0 +1,49 @@
+/** Where a device's secrets, counters and intervals live (docs/protocol.md §2.1). */
+import type { DeviceEpoch } from '../protocol/epochs.ts';
+import type { StoredWindow } from '../protocol/window.ts';
+
+/** All that a device keeps besides its firmware. Holds secrets. */
+export interface DeviceRecord {
+  /** The assignment in use, with its counters. */
+  readonly epoch: DeviceEpoch;
+  /** The assignment before, kept until the first session under the new one is complete (§2.3). */
+  readonly former: DeviceEpoch | null;
+  /** kv_n and n, for the next assignment. */
+  readonly kv: Uint8Array;
+  readonly kvN: number;
+  readonly window: StoredWindow;
+  /** Counters of §6.1 that the window does not keep. */
+  readonly badauth: number;
+  readonly resync: number;
+  readonly skipped: number;
+}
+
+/** One record, replaced as a whole. */
+export interface KeyStore {
+  /** Null before the first start. */
+  load(): Promise<DeviceRecord | null>;
+  /** All of it or nothing; settles when it is safe from a power cut. */
+  save(record: DeviceRecord): Promise<void>;
+  /** §2.3, retire: nothing of it can be read again. */
+  erase(): Promise<void>;
+}
+
+/** A key store in memory: a restart enrols the device anew, which its manager sees as a loss of counters. */
+export class MemoryKeyStore implements KeyStore {
+  #record: DeviceRecord | null = null;
+
+  load(): Promise<DeviceRecord | null> {
+    return Promise.resolve(this.#record);
+  }
+
+  save(record: DeviceRecord): Promise<void> {
+    this.#record = record;
+    return Promise.resolve();
+  }
+
+  erase(): Promise<void> {
+    this.#record?.kv.fill(0);
+    this.#record = null;
+    return Promise.resolve();
+  }
+}
