@@ -2,7 +2,7 @@
  * The hash chain by which M proves itself to a lightweight device (docs/protocol.md §3.3, mauth 2):
  * x_{k-1} = F(x_k) = H("lamplighter.v1 chain" || E0 || be32(k) || x_k), from x_N down to the anchor x_0.
  */
-import { asciiBytes, be32, equalBytes } from '../wire/bytes.ts';
+import { asciiBytes, be32, concatBytes, equalBytes } from '../wire/bytes.ts';
 import { sha256Of, type Suite } from './suites.ts';
 
 const LABEL = asciiBytes('lamplighter.v1 chain');
@@ -60,4 +60,19 @@ export function chainLeadsTo(
     shown.index > stored.index &&
     equalBytes(chainDown(suite, context, shown, stored.index), stored.value)
   );
+}
+
+const INDEX_BYTES = 4;
+const VALUE_BYTES = 32;
+
+/** Proof in Accept: be32(j) || x_j. */
+export function encodeChainProof(shown: ChainPoint): Uint8Array {
+  return concatBytes(be32(shown.index), shown.value);
+}
+
+/** Undefined for bytes of another length. */
+export function decodeChainProof(proof: Uint8Array): ChainPoint | undefined {
+  if (proof.length !== INDEX_BYTES + VALUE_BYTES) return undefined;
+  const index = proof.slice(0, INDEX_BYTES).reduce((sum, byte) => sum * 256 + byte, 0);
+  return { index, value: proof.slice(INDEX_BYTES) };
 }

@@ -48,12 +48,7 @@ export class ProtocolError extends CodedError<ProtocolErrorCode> {
   /** How the connection is closed (§8). */
   readonly closeCode: number;
 
-  constructor(
-    code: ProtocolErrorCode,
-    closeCode: number,
-    message: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(code: ProtocolErrorCode, closeCode: number, message: string, options?: ErrorOptions) {
     super(code, message, options);
     this.closeCode = closeCode;
   }
