@@ -17,11 +17,16 @@ export abstract class LamplighterContract extends Contract {
         );
   }
 
-  /** The base class types its result void, but it is what the transaction answered. */
+  /**
+   * Answers leave as the bytes of canonical JSON. So they do not pass fabric-contract-api's serialiser for objects either:
+   * with class-transformer 0.4.1, which its version range takes, that one fails (`classToPlain is not a function`).
+   */
   // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- as the base class has it
   override async aroundTransaction(ctx: Context, fn: Function, args: unknown): Promise<void> {
-    const answer: Promise<unknown> = super.aroundTransaction(ctx, fn, args);
-    return sortKeys(await answer) as undefined;
+    const running: Promise<unknown> = super.aroundTransaction(ctx, fn, args);
+    const answer = await running;
+    const text = typeof answer === 'object' ? JSON.stringify(sortKeys(answer)) : answer;
+    return text as undefined;
   }
 
   override unknownTransaction(ctx: Context): Promise<void> {
