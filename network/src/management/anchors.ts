@@ -1,0 +1,77 @@
+/**
+ * Chain anchors for vendors (protocol §3.3, `POST /v1/anchors`): every chain comes from one master secret, so the node
+ * keeps nothing for an anchor it gave out.
+ */
+import { hkdfSync } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { chainContext, chainValue, suiteOf } from '@lamplighter/sdk/crypto';
+import { limits, type ChainKey } from '@lamplighter/sdk/wire';
+import {
+  NonceMemory,
+  readAnchorRequest,
+  signAnchorAnswer,
+  verifyAnchorRequest,
+} from '../exchange/index.ts';
+import type { Contracts } from '../ledger/index.ts';
+import type { Clock } from './clock.ts';
+
+/** Suite whose hash makes the chains of this version. */
+const CHAIN_SUITE = 0x0103;
+
+/** x_N of a device's chain in an epoch. @param master 32 bytes, the node's one chain secret */
+export function chainSeed(master: Uint8Array, device: string, epoch: number): Uint8Array {
+  const info = `lamplighter.v1 chain seed\0${device}\0${epoch}`;
+  return new Uint8Array(hkdfSync('sha256', master, '', info, 32));
+}
+
+/** What the service needs. */
+export interface AnchorServiceParts {
+  /** Own id. */
+  readonly id: string;
+  readonly contracts: Contracts;
+  readonly clock: Clock;
+  /** PU_j's Ed25519 seed. */
+  readonly signatureKey: Uint8Array;
+  readonly chainMaster: Uint8Array;
+}
+
+/** Answers vendors. */
+export class AnchorService {
+  readonly #parts: AnchorServiceParts;
+  readonly #nonces = new NonceMemory();
+
+  constructor(parts: AnchorServiceParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param body as it came
+   * @returns the signed answer
+   * @throws {@link ExchangeError} as `verifyAnchorRequest`; {@link LedgerError} VENDOR_NOT_FOUND
+   */
+  async answer(body: Uint8Array): Promise<Uint8Array> {
+    const { id, contracts, clock, signatureKey } = this.#parts;
+    const message = readAnchorRequest(body);
+    const vendor = await contracts.readVendor(message.claim.vendor);
+    const request = verifyAnchorRequest(message, {
+      vendorKey: new Uint8Array(Buffer.from(vendor.signingKey, 'hex')),
+      manager: id,
+      freshness: { now: Math.floor(clock.date().getTime() / 1_000), nonces: this.#nonces },
+    });
+    const anchors: ChainKey[] = [];
+    for (const { device, epoch } of request.items) {
+      anchors.push(this.#anchor(device, epoch));
+      // A chain is thousands of hashes: devices are served between two of them.
+      await setImmediate();
+    }
+    return signAnchorAnswer(message, anchors, signatureKey);
+  }
+
+  #anchor(device: string, epoch: number): ChainKey {
+    const { id, chainMaster } = this.#parts;
+    const length = limits.CHAIN_LENGTH;
+    const seed = chainSeed(chainMaster, device, epoch);
+    const context = chainContext(id, device, epoch);
+    return { length, anchor: chainValue(suiteOf(CHAIN_SUITE), context, { seed, length }, 0) };
+  }
+}

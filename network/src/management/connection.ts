@@ -1,0 +1,208 @@
+/**
+ * One device's connection: Hello, Accept, Finish (protocol §3), then the frames of its session. What the handshake changes
+ * is stored before the frame that depends on it is sent.
+ */
+import {
+  answerHello,
+  checkHello,
+  finishSession,
+  ProtocolError,
+  type ChainAlarm,
+  type CheckedHello,
+  type KidLookup,
+  type PendingAccept,
+} from '@lamplighter/sdk/protocol';
+import { CloseCode, type DeviceState } from '@lamplighter/sdk/wire';
+import type { DeviceDatabase, DeviceEntry } from './device-database.ts';
+import type { DeviceSocket, SocketHandler } from './device-socket.ts';
+import type { EventSink } from './events.ts';
+import type { HalfOpenPlace } from './half-open.ts';
+import { LiveSession } from './live-session.ts';
+import type { RandomSource } from './random.ts';
+import type { Supervisor } from './supervise.ts';
+
+/** Hears what a connection becomes. */
+export interface ConnectionHost {
+  /** Takes a session; called once a connection, `ready` has been sent. */
+  sessionStarted(live: LiveSession, state: DeviceState, remote: string): Promise<void>;
+  /** Takes a frame of a session. @throws {@link ProtocolError} with the close code */
+  sessionFrame(live: LiveSession, frame: Uint8Array): Promise<void>;
+  sessionEnded(live: LiveSession, closeCode: number): void;
+}
+
+/** What every connection shares. */
+export interface ConnectionParts {
+  readonly database: DeviceDatabase;
+  readonly host: ConnectionHost;
+  readonly events: EventSink;
+  readonly supervisor: Supervisor;
+  readonly random: RandomSource;
+  /** PU_j's Ed25519 seed. */
+  readonly signatureKey: Uint8Array;
+  /** The connection with a half-open handshake, by device: one a kid (§3.1). */
+  readonly halfOpen: Map<string, DeviceConnection>;
+}
+
+type Phase =
+  | { readonly kind: 'hello' }
+  | { readonly kind: 'finish'; readonly device: string; readonly pending: PendingAccept }
+  | { readonly kind: 'session'; readonly live: LiveSession }
+  | { readonly kind: 'ended' };
+
+/** See the module comment. */
+export class DeviceConnection implements SocketHandler {
+  readonly #parts: ConnectionParts;
+  readonly #socket: DeviceSocket;
+  readonly #place: HalfOpenPlace;
+  #phase: Phase = { kind: 'hello' };
+
+  constructor(parts: ConnectionParts, socket: DeviceSocket, place: HalfOpenPlace) {
+    this.#parts = parts;
+    this.#socket = socket;
+    this.#place = place;
+    socket.attach(this);
+  }
+
+  async frame(bytes: Uint8Array): Promise<void> {
+    const phase = this.#phase;
+    if (phase.kind === 'hello') await this.#hello(bytes);
+    else if (phase.kind === 'finish') await this.#finish(phase, bytes);
+    else if (phase.kind === 'session') await this.#parts.host.sessionFrame(phase.live, bytes);
+  }
+
+  closed(code: number): void {
+    const phase = this.#phase;
+    this.#leave();
+    if (phase.kind === 'session') {
+      phase.live.end();
+      this.#parts.host.sessionEnded(phase.live, code);
+    }
+  }
+
+  failed(error: unknown): void {
+    if (error instanceof ProtocolError) {
+      this.#refuse(error.closeCode, error.code);
+      return;
+    }
+    this.#parts.supervisor.report(this.#device(), error);
+    this.#end(CloseCode.ownFault);
+  }
+
+  /** §3.1: checks in their order, then Accept. */
+  async #hello(bytes: Uint8Array): Promise<void> {
+    const verdict = checkHello(bytes, this.#lookup);
+    switch (verdict.kind) {
+      case 'accept':
+        await this.#accept(verdict);
+        return;
+      case 'resync':
+        this.#socket.send(verdict.frame);
+        this.#refuse(verdict.closeCode, 'HELLO_COUNTER_OLD');
+        return;
+      case 'notice':
+        for (const frame of verdict.frames) this.#socket.send(frame);
+        this.#refuse(verdict.closeCode, 'KID_REPLACED');
+        return;
+      case 'refuse':
+        this.#chainAlarm(null, verdict.alarm);
+        this.#refuse(verdict.closeCode, verdict.reason);
+    }
+  }
+
+  readonly #lookup: KidLookup = (kid) => {
+    const known = this.#parts.database.byKid(kid);
+    if (known === undefined) return undefined;
+    return known.kind === 'current' ? known.entry.secrets : { replacedBy: known.entry.envelope };
+  };
+
+  async #accept(checked: CheckedHello): Promise<void> {
+    const { database, random, signatureKey, halfOpen } = this.#parts;
+    const { idD, class: deviceClass } = checked.epoch.assignment;
+    const entry = database.get(idD);
+    // §8, 4423: told only to who has shown the key.
+    if (entry === undefined || entry.suspended) {
+      this.#refuse(CloseCode.suspended, 'DEVICE_SUSPENDED');
+      return;
+    }
+    const keys = deviceClass === 0 ? { ephemeralSecret: random.bytes(32), signatureKey } : {};
+    const answer = answerHello(checked, { nm: random.bytes(16), ...keys });
+    // §3.1: answered counter and R are stored, in memory at once, before Accept is sent.
+    const stored = database.update(idD, (each) => ({ ...each, secrets: answer.epoch }));
+    // §3.1: one half-open handshake a kid, the higher ctr replaces the lower.
+    halfOpen.get(idD)?.supersede();
+    halfOpen.set(idD, this);
+    this.#phase = { kind: 'finish', device: idD, pending: answer.pending };
+    this.#chainAlarm(idD, answer.alarm);
+    await stored;
+    this.#socket.send(answer.frame);
+  }
+
+  /** A later Hello of the same device was answered. */
+  supersede(): void {
+    this.#refuse(CloseCode.notAuthenticated, 'HANDSHAKE_SUPERSEDED');
+  }
+
+  async #finish(
+    { device, pending }: Extract<Phase, { kind: 'finish' }>,
+    bytes: Uint8Array,
+  ): Promise<void> {
+    const { database, host } = this.#parts;
+    const entry = database.get(device);
+    if (entry === undefined || entry.suspended) {
+      this.#refuse(CloseCode.suspended, 'DEVICE_SUSPENDED');
+      return;
+    }
+    const { session, epoch, state } = finishSession(pending, bytes, entry.secrets);
+    const stored = await database.update(device, (each) => ({ ...each, secrets: epoch }));
+    const live = new LiveSession(stored ?? entry, session, this.#socket);
+    if (!this.#socket.open) {
+      live.end();
+      return;
+    }
+    this.#parts.halfOpen.delete(device);
+    this.#place.release();
+    this.#phase = { kind: 'session', live };
+    this.#socket.established(session.fmax);
+    live.send({ type: 'ready', flags: 0 });
+    await host.sessionStarted(live, state, this.#socket.remote);
+  }
+
+  /** Ends the connection; the operator hears why, the peer only the code. */
+  #refuse(closeCode: number, reason: string): void {
+    if (this.#phase.kind === 'ended') return;
+    const { remote } = this.#socket;
+    this.#parts.events.emit({ type: 'connection-refused', remote, closeCode, reason });
+    this.#end(closeCode);
+  }
+
+  #end(closeCode: number): void {
+    if (this.#phase.kind === 'session') this.#phase.live.close(closeCode);
+    else {
+      this.#leave();
+      this.#socket.close(closeCode);
+    }
+  }
+
+  #leave(): void {
+    const phase = this.#phase;
+    const { halfOpen } = this.#parts;
+    if (phase.kind === 'finish' && halfOpen.get(phase.device) === this) {
+      halfOpen.delete(phase.device);
+    }
+    this.#place.release();
+    if (phase.kind !== 'session' || !this.#socket.open) this.#phase = { kind: 'ended' };
+  }
+
+  #device(): string | null {
+    const phase = this.#phase;
+    if (phase.kind === 'finish') return phase.device;
+    return phase.kind === 'session' ? phase.live.device : null;
+  }
+
+  #chainAlarm(device: DeviceEntry['id'] | null, alarm: ChainAlarm | undefined): void {
+    if (alarm === undefined) return;
+    const code = alarm.toUpperCase().replaceAll('-', '_');
+    const reason = 'the chain of this device and the index it told do not go on as usual (§3.3)';
+    this.#parts.events.emit({ type: 'alarm', device, code, reason });
+  }
+}

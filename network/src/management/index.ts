@@ -1,0 +1,15 @@
+/** The management node: gateway between devices and ledger. */
+export { systemClock, type Clock, type Timer } from './clock.ts';
+export { defaultSocketLimits, type SocketLimits } from './device-socket.ts';
+export type { EventListener, ManagementEvent, ManagementFact, ProtocolName } from './events.ts';
+export { DEVICE_PATH, SUB_PROTOCOL } from './gateway-server.ts';
+export type { HalfOpenOptions } from './half-open.ts';
+export { defaultIntervals, drawIntervals, type IntervalPolicy } from './intervals.ts';
+export { ManagementError, type ManagementErrorCode } from './management-error.ts';
+export {
+  ManagementNode,
+  type ManagementKeys,
+  type ManagementNodeOptions,
+  type NodeLogger,
+} from './management-node.ts';
+export { systemRandom, type RandomSource } from './random.ts';

@@ -1,0 +1,171 @@
+/**
+ * Follows the ledger (propagation, steps 1 and 2; design §6 item 4): what stands there at start, then its events from the
+ * block after, each once; a broken stream is taken up again at the block it broke in.
+ */
+import type { ContractEvents, DeviceRecord } from '@lamplighter/chaincode';
+import { LedgerError, type Contracts, type LedgerEvent } from '../ledger/index.ts';
+import { sleep, type Clock } from './clock.ts';
+import type { Supervisor } from './supervise.ts';
+
+/** What the node does about the ledger's news. */
+export interface LedgerNews {
+  /** A device stands on the ledger as this node's. */
+  deviceAssigned(record: DeviceRecord): Promise<void>;
+  /** A device is another node's now, or retired. */
+  deviceGone(device: string, reason: string): Promise<void>;
+  deviceSuspended(device: string): Promise<void>;
+  /** A release is approved: `approved` says so of the newest one at start, too. */
+  releaseApproved(release: string, model: string): Promise<void>;
+  releaseWithdrawn(release: string): void;
+  /** True when this node has devices of the model. */
+  concerns(model: string): boolean;
+}
+
+/** What following needs. */
+export interface LedgerWatcherParts {
+  /** Own id. */
+  readonly id: string;
+  readonly contracts: Contracts;
+  readonly news: LedgerNews;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+const RECONNECT_MS = 1_000;
+/** Transactions remembered of the block in which a stream broke. */
+const SEEN = 1_024;
+
+/** See the module comment. */
+export class LedgerWatcher {
+  readonly #parts: LedgerWatcherParts;
+  readonly #models = new Set<string>();
+  readonly #seen = new Set<string>();
+  #nextBlock = 0;
+
+  constructor(parts: LedgerWatcherParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads what stands on the ledger; devices whose hand-over fails are alarms, not a reason not to start. */
+  async readPresent(): Promise<void> {
+    const { contracts, supervisor } = this.#parts;
+    // Before everything else is read: an event after this block is heard, one before is in what is read.
+    this.#nextBlock = (await contracts.ledger.chain()).height;
+    const devices = await this.#ownDevices();
+    await Promise.all(
+      devices.map(async (device) => {
+        try {
+          await this.#assigned(device);
+        } catch (error) {
+          supervisor.report(device.id, error);
+        }
+      }),
+    );
+  }
+
+  /** Hears events until the signal is aborted. */
+  follow(): void {
+    this.#parts.supervisor.run(null, () => this.#follow());
+  }
+
+  async #follow(): Promise<void> {
+    const { contracts, supervisor, clock, signal } = this.#parts;
+    while (!signal.aborted) {
+      try {
+        const startBlock = this.#nextBlock;
+        for await (const event of contracts.ledger.events({ startBlock, signal })) {
+          this.#hear(event);
+        }
+      } catch (error) {
+        supervisor.report(null, error);
+      }
+      await sleep(clock, RECONNECT_MS, signal);
+    }
+  }
+
+  #hear(event: LedgerEvent): void {
+    if (event.blockNumber > this.#nextBlock) this.#seen.clear();
+    this.#nextBlock = event.blockNumber;
+    if (this.#seen.has(event.transactionId)) return;
+    if (this.#seen.size < SEEN) this.#seen.add(event.transactionId);
+    // In order for each device and release, side by side for different ones.
+    this.#parts.supervisor.runInTurn(subjectOf(event), () => this.#handle(event));
+  }
+
+  async #handle({ name, payload }: LedgerEvent): Promise<void> {
+    const { news } = this.#parts;
+    switch (name as keyof ContractEvents) {
+      case 'DeviceAssigned':
+        await this.#reassigned(parse('DeviceAssigned', payload));
+        return;
+      case 'DeviceSuspended':
+        await news.deviceSuspended(parse('DeviceSuspended', payload).device);
+        return;
+      case 'DeviceRetired':
+        await news.deviceGone(parse('DeviceRetired', payload).device, 'retired');
+        return;
+      case 'ReleaseApproved': {
+        const { release, model } = parse('ReleaseApproved', payload);
+        if (news.concerns(model)) await news.releaseApproved(release, model);
+        return;
+      }
+      case 'ReleaseWithdrawn':
+        news.releaseWithdrawn(parse('ReleaseWithdrawn', payload).release);
+        return;
+      default:
+        // StatusReported, UpdatesRecorded and what later contracts add are others' news.
+        return;
+    }
+  }
+
+  async #reassigned(event: ContractEvents['DeviceAssigned']): Promise<void> {
+    const { id, contracts, news } = this.#parts;
+    if (event.manager === id) {
+      await this.#assigned(await contracts.readDevice(event.device));
+    } else if (event.previousManager === id) {
+      await news.deviceGone(event.device, `assigned to ${event.manager}`);
+    }
+  }
+
+  async #assigned(device: DeviceRecord): Promise<void> {
+    const { news, contracts } = this.#parts;
+    await news.deviceAssigned(device);
+    // The first device of a model: what was released before it came is for it, too.
+    if (this.#models.has(device.model)) return;
+    this.#models.add(device.model);
+    const latest = await contracts.latestRelease(device.model);
+    if (latest !== undefined) await news.releaseApproved(latest.id, latest.model);
+  }
+
+  async #ownDevices(): Promise<readonly DeviceRecord[]> {
+    const { id, contracts } = this.#parts;
+    const devices: DeviceRecord[] = [];
+    let bookmark = '';
+    do {
+      let page;
+      try {
+        page = await contracts.devicesOf(id, { bookmark });
+      } catch (error) {
+        // A node that is registered after its start has no devices yet.
+        if (error instanceof LedgerError && error.code === 'MANAGER_NOT_FOUND') return devices;
+        throw error;
+      }
+      devices.push(...page.items);
+      ({ bookmark } = page);
+    } while (bookmark !== '');
+    return devices;
+  }
+}
+
+function parse<N extends keyof ContractEvents>(_name: N, payload: Uint8Array): ContractEvents[N] {
+  return JSON.parse(Buffer.from(payload).toString('utf8')) as ContractEvents[N];
+}
+
+function subjectOf({ name, payload }: LedgerEvent): string {
+  const { device, release } = JSON.parse(Buffer.from(payload).toString('utf8')) as {
+    readonly device?: string;
+    readonly release?: string;
+  };
+  return device ?? release ?? name;
+}

@@ -1,0 +1,27 @@
+/** Errors of the management node. */
+import { LamplighterError } from '../errors.ts';
+
+/** Stable codes of {@link ManagementError}. */
+export type ManagementErrorCode =
+  /** The address to listen on is taken. */
+  | 'ADDRESS_IN_USE'
+  /** The node or one of its parts was closed. */
+  | 'CLOSED'
+  /** A bounded store has no room; the caller keeps its item and tries later. */
+  | 'OUTBOX_FULL'
+  | 'DATABASE_FULL'
+  | 'SCHEDULE_FULL'
+  /** Bytes do not have the digest that names them. */
+  | 'DIGEST_MISMATCH'
+  /** A release is not approved, or not for this vendor, model or generation. */
+  | 'RELEASE_NOT_APPROVED'
+  | 'RELEASE_MISMATCH'
+  /** No valid signature or MAC of the vendor. */
+  | 'RELEASE_SIGNATURE_INVALID'
+  /** The chunk tree of the image is not the one the manifest names. */
+  | 'RELEASE_ROOT_MISMATCH'
+  /** A hand-over is not the assignment that stands on the ledger, or not for this node. */
+  | 'ASSIGNMENT_MISMATCH';
+
+/** What went wrong, by {@link ManagementErrorCode}. */
+export class ManagementError extends LamplighterError<ManagementErrorCode> {}

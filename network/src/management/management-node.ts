@@ -1,0 +1,395 @@
+/**
+ * The management node (design §1, §8): gateway between devices and ledger. This file wires its parts together and ends
+ * them in order; each part has its own file.
+ */
+import path from 'node:path';
+import { CloseCode } from '@lamplighter/sdk/wire';
+import { Contracts, type Ledger } from '../ledger/index.ts';
+import { AnchorService } from './anchors.ts';
+import { Assignments } from './assignments.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { DeviceConnection, type ConnectionParts } from './connection.ts';
+import { Deliveries } from './deliveries.ts';
+import type { DeviceDatabase } from './device-database.ts';
+import { defaultSocketLimits, type SocketLimits } from './device-socket.ts';
+import { EventStream } from './event-stream.ts';
+import type { EventListener, ManagementEvent } from './events.ts';
+import { ExpectedImages } from './expected-images.ts';
+import { DEVICE_PATH, GatewayServer } from './gateway-server.ts';
+import type { HalfOpenOptions } from './half-open.ts';
+import { newRequestHandler } from './http-requests.ts';
+import { ImageCache } from './image-cache.ts';
+import { defaultIntervals, type IntervalPolicy } from './intervals.ts';
+import { judgeFailure } from './ledger-failures.ts';
+import { LedgerWatcher } from './ledger-watcher.ts';
+import { ManagementError } from './management-error.ts';
+import { MemoryDeviceDatabase } from './memory-device-database.ts';
+import { MemoryOutbox } from './memory-outbox.ts';
+import { Monitoring } from './monitoring.ts';
+import { NodeNews } from './node-news.ts';
+import type { Outbox, OutboxOutcome } from './outbox.ts';
+import { systemRandom, type RandomSource } from './random.ts';
+import { ReleaseAdmission } from './release-admission.ts';
+import { ReleaseStore } from './release-store.ts';
+import { Schedule } from './schedule.ts';
+import { SessionController } from './session-controller.ts';
+import { SessionTable } from './session-table.ts';
+import { StatusReports } from './status-reports.ts';
+import { describe, Supervisor } from './supervise.ts';
+import { Updates } from './updates.ts';
+import { VendorGateway } from './vendor-gateway.ts';
+
+/** Hears what the node does, for its log; pino's loggers fit. */
+export interface NodeLogger {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+}
+
+/** Secrets of a node, 32 bytes each. Their public parts stand on the ledger. */
+export interface ManagementKeys {
+  /** Ed25519 seed of PU_j: faces devices and vendors. */
+  readonly signature: Uint8Array;
+  /** X25519 secret of the `sealingKey`. */
+  readonly sealing: Uint8Array;
+  /** Every chain of lightweight devices comes from it (protocol §3.3). */
+  readonly chainMaster: Uint8Array;
+}
+
+/** Options of {@link ManagementNode.start}. */
+export interface ManagementNodeOptions {
+  /** Id on the ledger. */
+  readonly id: string;
+  /** Organisation whose client this node is. */
+  readonly mspId: string;
+  /** For the image cache. */
+  readonly directory: string;
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** The caller's, who closes it after the node. */
+  readonly ledger: Ledger;
+  readonly keys: ManagementKeys;
+  /** @default the protocol's 3600, 600 and 86400 s */
+  readonly intervals?: IntervalPolicy;
+  /** How the firmware is shown (protocol §6.2). @default 'proof' */
+  readonly mode?: 'proof';
+  readonly socketLimits?: Partial<SocketLimits>;
+  /** Raise `perAddress` where many devices share one address. */
+  readonly halfOpen?: HalfOpenOptions;
+  /** Bytes of images kept on disk. @default 1_073_741_824 */
+  readonly imageBytes?: number;
+  /** Devices that deliveries are sent to at a time. @default 32 */
+  readonly deliveries?: number;
+  readonly clock?: Clock;
+  readonly random?: RandomSource;
+  /** Closes the node when aborted. */
+  readonly signal?: AbortSignal;
+  readonly logger?: NodeLogger;
+  /** Hears events from the very start. */
+  readonly onEvent?: EventListener;
+}
+
+/** A running management node. */
+export class ManagementNode implements AsyncDisposable {
+  readonly id: string;
+  readonly #ending = new AbortController();
+  readonly #events: EventStream;
+  readonly #supervisor: Supervisor;
+  readonly #database: DeviceDatabase;
+  readonly #schedule: Schedule;
+  readonly #outbox: Outbox;
+  readonly #sessions = new SessionTable();
+  #server: GatewayServer | null = null;
+  #closed: Promise<void> | null = null;
+
+  private constructor(options: ManagementNodeOptions, parts: BaseParts) {
+    this.id = options.id;
+    this.#events = parts.events;
+    this.#supervisor = new Supervisor(parts.events);
+    this.#database = new MemoryDeviceDatabase();
+    this.#schedule = new Schedule({ clock: parts.clock });
+    this.#outbox = newOutbox(parts);
+  }
+
+  /**
+   * Reads its devices and releases from the ledger, then listens for devices and vendors.
+   *
+   * @throws {@link ManagementError} ADDRESS_IN_USE; {@link LedgerError} when the ledger cannot be read; RangeError for
+   *   keys of a wrong length or a ledger identity of another organisation
+   */
+  static async start(options: ManagementNodeOptions): Promise<ManagementNode> {
+    options.signal?.throwIfAborted();
+    checkOptions(options);
+    const parts = baseParts(options);
+    const node = new ManagementNode(options, parts);
+    try {
+      await node.#start(options, parts);
+    } catch (error) {
+      await node.close();
+      throw error;
+    }
+    options.signal?.addEventListener('abort', () => void node.close(), { once: true });
+    return node;
+  }
+
+  /** Port that is listened on. */
+  get port(): number {
+    return this.#server?.port ?? 0;
+  }
+
+  /** Devices that are this node's. */
+  get devices(): readonly string[] {
+    return this.#database.ids();
+  }
+
+  /** Devices that are connected now. */
+  get connected(): number {
+    return this.#sessions.size;
+  }
+
+  /** Reports on their way to the ledger. */
+  get pendingReports(): number {
+    return this.#outbox.pending;
+  }
+
+  /** Calls `listener` with every event from now on; the returned function ends that. */
+  on(listener: EventListener): () => void {
+    return this.#events.on(listener);
+  }
+
+  /** Events from now on, until the node has closed. */
+  events(): AsyncIterable<ManagementEvent> {
+    return this.#events.read();
+  }
+
+  /** Resolves when every report taken so far stands on the ledger. */
+  reported(): Promise<void> {
+    return this.#outbox.drained();
+  }
+
+  /** Ends sessions, timers and requests; reports that are not on the ledger yet are lost with this outbox in memory. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #start(options: ManagementNodeOptions, base: BaseParts): Promise<void> {
+    const { clock, events, contracts } = base;
+    const signal = this.#ending.signal;
+    const supervisor = this.#supervisor;
+    const cache = await ImageCache.open({
+      directory: path.join(options.directory, 'images'),
+      ...(options.imageBytes === undefined ? {} : { maximumBytes: options.imageBytes }),
+    });
+    const vendors = new VendorGateway(options.id, options.keys, signal);
+    const images = new ExpectedImages(cache, vendors, contracts);
+    const controller = this.#protocols(options, base, { vendors, images });
+    const { chainMaster, signature: signatureKey } = options.keys;
+    const shared = { id: options.id, signatureKey, chainMaster, contracts, clock };
+    const assignments = new Assignments({
+      ...shared,
+      database: this.#database,
+      vendors,
+      events,
+      signal,
+    });
+    const news = new NodeNews({
+      ...controller,
+      assignments,
+      database: this.#database,
+      sessions: this.#sessions,
+      events,
+      supervisor,
+    });
+    const watcher = new LedgerWatcher({ ...shared, news, supervisor, signal });
+    await watcher.readPresent();
+    await this.#listen(options, base, controller.sessions, new AnchorService(shared));
+    watcher.follow();
+  }
+
+  #protocols(
+    options: ManagementNodeOptions,
+    { clock, random, events, contracts }: BaseParts,
+    { vendors, images }: { readonly vendors: VendorGateway; readonly images: ExpectedImages },
+  ): {
+    readonly sessions: SessionController;
+    readonly monitoring: Monitoring;
+    readonly updates: Updates;
+    readonly admission: ReleaseAdmission;
+  } {
+    const database = this.#database;
+    const outbox = this.#outbox;
+    const supervisor = this.#supervisor;
+    const sessions = this.#sessions;
+    const reports = new StatusReports({ database, outbox, events, clock });
+    const releases = new ReleaseStore({
+      random,
+      imageOf: ({ record }) => images.image(record.vendor, record.firmware, record.url),
+    });
+    const signal = this.#ending.signal;
+    const admission = new ReleaseAdmission({
+      contracts,
+      images,
+      store: releases,
+      events,
+      clock,
+      signal,
+    });
+    const concurrency = options.deliveries === undefined ? {} : { concurrency: options.deliveries };
+    const deliveries = new Deliveries({ contracts, vendors, releases, supervisor, ...concurrency });
+    const monitoring = new Monitoring({
+      id: options.id,
+      signatureKey: options.keys.signature,
+      database,
+      schedule: this.#schedule,
+      sessions,
+      images,
+      reports,
+      events,
+      supervisor,
+      clock,
+      random,
+      intervals: options.intervals ?? { base: defaultIntervals },
+    });
+    const updates = new Updates({
+      database,
+      contracts,
+      vendors,
+      releases,
+      admission,
+      deliveries,
+      reports,
+      outbox,
+      events,
+      clock,
+    });
+    const parts = { sessions, monitoring, updates, deliveries, events, supervisor };
+    return { sessions: new SessionController(parts), monitoring, updates, admission };
+  }
+
+  async #listen(
+    options: ManagementNodeOptions,
+    { clock, random, events }: BaseParts,
+    host: SessionController,
+    anchors: AnchorService,
+  ): Promise<void> {
+    const parts: ConnectionParts = {
+      database: this.#database,
+      host,
+      events,
+      supervisor: this.#supervisor,
+      random,
+      signatureKey: options.keys.signature,
+      halfOpen: new Map(),
+    };
+    const address = options.host ?? '127.0.0.1';
+    this.#server = await GatewayServer.listen({
+      host: address,
+      port: options.port,
+      clock,
+      socketLimits: { ...defaultSocketLimits, ...options.socketLimits },
+      ...(options.halfOpen === undefined ? {} : { halfOpen: options.halfOpen }),
+      onDevice: (socket, place) => {
+        new DeviceConnection(parts, socket, place);
+      },
+      onRequest: newRequestHandler(anchors),
+    });
+    events.emit({ type: 'listening', url: `ws://${address}:${this.port}${DEVICE_PATH}` });
+  }
+
+  async #close(): Promise<void> {
+    this.#ending.abort(new ManagementError('CLOSED', 'the management node was closed'));
+    this.#schedule[Symbol.dispose]();
+    await this.#server?.close(CloseCode.done);
+    await this.#outbox.close();
+    await this.#supervisor.settled();
+    this.#schedule[Symbol.dispose]();
+    await this.#database[Symbol.asyncDispose]();
+    this.#events.close();
+  }
+}
+
+interface BaseParts {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly events: EventStream;
+  readonly contracts: Contracts;
+}
+
+function baseParts(options: ManagementNodeOptions): BaseParts {
+  const clock = options.clock ?? systemClock;
+  const events = new EventStream({ clock });
+  if (options.onEvent !== undefined) events.on(options.onEvent);
+  const { logger } = options;
+  if (logger !== undefined) {
+    events.on((event) => {
+      const level = event.type === 'alarm' || event.type === 'release-refused' ? 'warn' : 'info';
+      logger[level](event, event.type);
+    });
+  }
+  const random = options.random ?? systemRandom;
+  return { clock, random, events, contracts: new Contracts(options.ledger) };
+}
+
+function newOutbox({ clock, random, events, contracts }: BaseParts): Outbox {
+  return new MemoryOutbox({
+    clock,
+    random,
+    judge: judgeFailure,
+    submitter: {
+      statuses: async (reports, signal) =>
+        (await contracts.reportStatuses(reports, { signal })).transactionId,
+      updates: async (reports, signal) =>
+        (await contracts.recordUpdates(reports, { signal })).transactionId,
+    },
+    onOutcome: (outcome) => {
+      tellOutcome(events, outcome);
+    },
+    onRetry: (error) => {
+      events.emit({ type: 'alarm', device: null, ...describe(error) });
+    },
+  });
+}
+
+/** What became of a report, for the operator. */
+function tellOutcome(events: EventStream, outcome: OutboxOutcome): void {
+  const { entry } = outcome;
+  const { device } = entry.report;
+  if ('refused' in outcome) {
+    events.emit({ type: 'alarm', device, ...outcome.refused });
+    return;
+  }
+  const { protocol } = entry;
+  const { transactionId } = outcome;
+  if (entry.kind === 'status') {
+    const { n, status } = entry.report;
+    events.emit({ type: 'round-completed', device, protocol, n, status, transactionId });
+    return;
+  }
+  const { release, attempt, code } = entry.report;
+  events.emit({
+    type: 'update-recorded',
+    device,
+    release,
+    protocol,
+    attempt,
+    code,
+    transactionId,
+  });
+}
+
+function checkOptions({ keys, ledger, mspId }: ManagementNodeOptions): void {
+  for (const [name, key] of Object.entries(keys) as [string, Uint8Array][]) {
+    if (key.length !== 32) {
+      throw new RangeError(`expected keys.${name} of 32 bytes, got ${key.length}`);
+    }
+  }
+  if (ledger.mspId !== mspId) {
+    throw new RangeError(`expected a ledger identity of ${mspId}, got one of ${ledger.mspId}`);
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * Protocols 1 and 3 at the manager (protocol §6.2, §6.4): one schedule for all devices, ASK and its time-out, JUDGE against
+ * the image at hand, SET and its acknowledgement. The bytes of each step are the SDK's.
+ */
+import { ed25519Sign } from '@lamplighter/sdk/crypto';
+import {
+  answerWithin,
+  buildRequest,
+  intervalsMessage,
+  isUpdating,
+  judgeAnswer,
+  learnIntervals,
+  nextRequestIn,
+  proposeIntervals,
+  type Judgement,
+  type MonitoringRound,
+} from '@lamplighter/sdk/protocol';
+import { CloseCode, type DeviceState, type Message, type MonAns } from '@lamplighter/sdk/wire';
+import type { Clock } from './clock.ts';
+import type { DeviceDatabase, DeviceEntry } from './device-database.ts';
+import type { EventSink } from './events.ts';
+import type { ExpectedImages } from './expected-images.ts';
+import { measureOwnCopy } from './image-measure.ts';
+import { nextIntervals, type IntervalPolicy } from './intervals.ts';
+import type { LiveSession } from './live-session.ts';
+import { unitInterval, type RandomSource } from './random.ts';
+import type { Schedule } from './schedule.ts';
+import type { SessionTable } from './session-table.ts';
+import { monitoringOf, type StatusReports } from './status-reports.ts';
+import type { Supervisor } from './supervise.ts';
+
+/** What the monitoring of a node is made of. */
+export interface MonitoringParts {
+  /** Own id, ID_j. */
+  readonly id: string;
+  /** PU_j's Ed25519 seed. */
+  readonly signatureKey: Uint8Array;
+  readonly database: DeviceDatabase;
+  readonly schedule: Schedule;
+  readonly sessions: SessionTable;
+  readonly images: ExpectedImages;
+  readonly reports: StatusReports;
+  readonly events: EventSink;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly intervals: IntervalPolicy;
+}
+
+/** A request that waits for its answer. */
+interface Asked {
+  readonly live: LiveSession;
+  readonly round: MonitoringRound;
+}
+
+/** Windows without an answer after which a device is `unreachable` (§6.2). */
+const MISSED_WINDOWS = 3;
+/** Widening of the window at its end (§6.1): 2 % of FTI and 2 s. */
+const WIDENING_SECONDS = 2;
+const WIDENING_SHARE = 0.02;
+
+/** Monitors every device of the node. */
+export class Monitoring {
+  readonly #parts: MonitoringParts;
+  readonly #asked = new Map<string, Asked>();
+
+  constructor(parts: MonitoringParts) {
+    this.#parts = parts;
+  }
+
+  /** Monitoring, step 1, for a device that never spoke yet: its first window is awaited. */
+  track(entry: DeviceEntry): void {
+    const { fti, rti } = entry.intervals.current;
+    this.#plan(entry.id, nextRequestIn(fti, rti, unitInterval(this.#parts.random)));
+  }
+
+  /** The device is no longer this node's. */
+  forget(device: string): void {
+    this.#asked.delete(device);
+    this.#parts.schedule.cancel(askKey(device));
+    this.#parts.schedule.cancel(answerKey(device));
+  }
+
+  /** §6.1, "every session": Finish tells ivn and how far the window is. */
+  async sessionStarted(live: LiveSession, state: DeviceState): Promise<void> {
+    this.#asked.delete(live.device);
+    this.#parts.schedule.cancel(answerKey(live.device));
+    const entry = await this.#learn(live, state);
+    if (entry === undefined) return;
+    this.#plan(live.device, this.#untilRequest(entry, state));
+  }
+
+  /** An open request dies with its session; the next window is planned when the device is back. */
+  sessionEnded(live: LiveSession): void {
+    if (this.#asked.get(live.device)?.live !== live) return;
+    this.#asked.delete(live.device);
+    this.#parts.schedule.cancel(answerKey(live.device));
+  }
+
+  /** Monitoring, steps 5 to 10. */
+  async answered(live: LiveSession, answer: MonAns): Promise<void> {
+    const asked = this.#asked.get(live.device);
+    if (asked?.live !== live) {
+      // §6.2: a late answer to an older n is dropped, one to a request never made is false.
+      const entry = this.#parts.database.get(live.device);
+      if (answer.n > (entry?.n ?? 0)) live.close(CloseCode.failed);
+      return;
+    }
+    const entry = await this.#learn(live, answer.state);
+    if (entry === undefined) return;
+    const image = await this.#image(entry);
+    const measured = measureOwnCopy(asked.round.r, image, entry.firmware.sha256);
+    const expected = { ...entry.firmware, seq: entry.firmware.sequence };
+    const judgement = judgeAnswer(asked.round, answer, expected, measured, live.suite);
+    await this.#judged(asked, entry, answer, judgement);
+  }
+
+  /** Monitoring, step 8. */
+  async acknowledged(live: LiveSession, ack: Extract<Message, { type: 'mon-ack' }>): Promise<void> {
+    const before = this.#parts.database.get(live.device);
+    if (before?.intervals.pending == null || ack.ivn !== before.intervals.ivn + 1) return;
+    const { fti, rti, uti } = before.intervals.pending;
+    await this.#parts.database.update(live.device, (entry) => ({
+      ...entry,
+      intervals: learnIntervals(entry.intervals, ack.ivn),
+    }));
+    this.#parts.events.emit({
+      type: 'intervals-acknowledged',
+      device: live.device,
+      ivn: ack.ivn,
+      fti,
+      rti,
+      uti,
+    });
+    // D's T0 is the time of its answer, a moment ago.
+    this.#plan(live.device, nextRequestIn(fti, rti, unitInterval(this.#parts.random)));
+  }
+
+  async #judged(
+    { live, round }: Asked,
+    entry: DeviceEntry,
+    answer: MonAns,
+    judgement: Judgement,
+  ): Promise<void> {
+    if (judgement.kind === 'late') return;
+    if (judgement.kind === 'false') {
+      live.close(CloseCode.failed);
+      return;
+    }
+    this.#asked.delete(live.device);
+    this.#parts.schedule.cancel(answerKey(live.device));
+    // Planned first: whatever happens to the report, the device is looked at again.
+    this.#plan(live.device, this.#untilRequest(entry, answer.state));
+    const proposed = judgement.kind === 'normal' ? await this.#propose(entry) : entry;
+    // Monitoring, steps 9 and 10: in the outbox before the round ends.
+    await this.#parts.reports.report(proposed, round.n, {
+      protocol: monitoringOf(entry),
+      status: judgement.kind,
+      reasons: judgement.kind === 'abnormal' ? judgement.reasons : [],
+      answered: {
+        sequence: answer.seq,
+        version: answer.ver,
+        sha256: Buffer.from(answer.hfw).toString('hex'),
+      },
+    });
+    await this.#parts.database.update(entry.id, (stored) => ({ ...stored, missed: 0 }));
+    // Monitoring, step 7; left out when abnormal (step 6).
+    const message = judgement.kind === 'normal' ? intervalsMessage(proposed.intervals) : null;
+    if (message !== null) live.send(message);
+  }
+
+  async #propose(entry: DeviceEntry): Promise<DeviceEntry> {
+    const wanted = nextIntervals(this.#parts.intervals, this.#parts.random);
+    const stored = await this.#parts.database.update(entry.id, (each) => ({
+      ...each,
+      intervals: proposeIntervals(each.intervals, wanted),
+    }));
+    return stored ?? entry;
+  }
+
+  /** Takes `ivn` and the count of resyncs from what D tells; a growing count is an alarm (§3.1). */
+  async #learn(live: LiveSession, state: DeviceState): Promise<DeviceEntry | undefined> {
+    const { database, events, reports } = this.#parts;
+    const before = database.get(live.device);
+    const entry = await database.update(live.device, (each) => ({
+      ...each,
+      intervals: learnIntervals(each.intervals, state.ivn),
+      resyncs: state.stats.resync,
+    }));
+    if (entry !== undefined && before?.resyncs != null && state.stats.resync > before.resyncs) {
+      const reason = `count of resyncs went from ${before.resyncs} to ${state.stats.resync}`;
+      events.emit({ type: 'alarm', device: entry.id, code: 'CLONE_OR_LOSS_SUSPECTED', reason });
+      await reports.reportAnew(entry.id, {
+        protocol: monitoringOf(entry),
+        status: 'clone-suspected',
+        reasons: [],
+        answered: null,
+      });
+    }
+    return entry;
+  }
+
+  /** Seconds to the next request after D told `opens-in`. */
+  #untilRequest(entry: DeviceEntry, state: DeviceState): number {
+    const { rti } = entry.intervals.current;
+    // 0: the window is open or past, and how long it lasts is not told. Its end is 2 s wider at least, so ask within 2 s.
+    const spread = state.opensIn === 0 ? Math.min(rti, WIDENING_SECONDS) : rti;
+    return nextRequestIn(state.opensIn, spread, unitInterval(this.#parts.random));
+  }
+
+  #plan(device: string, seconds: number): void {
+    const { schedule, supervisor } = this.#parts;
+    schedule.set(askKey(device), seconds * 1_000, () => {
+      supervisor.run(device, () => this.#window(device));
+    });
+  }
+
+  /** Monitoring, step 2: the time of a request has come. */
+  async #window(device: string): Promise<void> {
+    const entry = this.#parts.database.get(device);
+    if (entry === undefined || entry.suspended) return;
+    const live = this.#parts.sessions.of(device);
+    // The window passes unused at D, which counts the next from its widened end: ask as far into that one.
+    const { fti, rti } = entry.intervals.current;
+    this.#plan(device, fti + rti + fti * WIDENING_SHARE + WIDENING_SECONDS);
+    if (live === undefined) await this.#missed(entry);
+    else if (isUpdating(entry.update.progress, this.#parts.clock.monotonic() / 1_000)) {
+      await this.#report(device, 'updating');
+    } else await this.#ask(entry, live);
+  }
+
+  async #ask(entry: DeviceEntry, live: LiveSession): Promise<void> {
+    const { id, signatureKey, random, schedule } = this.#parts;
+    // At hand before it is asked for, so that the answer is judged at once.
+    await this.#image(entry);
+    const stored = await this.#parts.reports.nextRound(entry.id);
+    if (stored === undefined || live.ended.aborted) return;
+    const { request, round } = buildRequest({
+      suite: live.suite,
+      h4: live.h4,
+      idM: id,
+      idD: entry.id,
+      n: stored.n,
+      r: random.bytes(32),
+      intervals: stored.intervals.current,
+      sign: live.lightweight ? null : (message) => ed25519Sign(signatureKey, message),
+    });
+    this.#asked.set(entry.id, { live, round });
+    schedule.set(answerKey(entry.id), answerWithin(entry.firmware.size) * 1_000, () => {
+      this.#parts.supervisor.run(entry.id, () => this.#unanswered(live));
+    });
+    live.send(request);
+  }
+
+  /** §6.2, ASK: no answer in time; asked again with a new n and r in the next window. */
+  async #unanswered(live: LiveSession): Promise<void> {
+    this.#asked.delete(live.device);
+    live.close(CloseCode.deadline);
+    const entry = this.#parts.database.get(live.device);
+    if (entry !== undefined) await this.#missed(entry);
+  }
+
+  async #missed({ id }: DeviceEntry): Promise<void> {
+    const entry = await this.#parts.database.update(id, (each) => ({
+      ...each,
+      missed: each.missed + 1,
+    }));
+    if (entry === undefined || entry.missed % MISSED_WINDOWS !== 0) return;
+    await this.#report(id, 'unreachable');
+  }
+
+  async #report(device: string, status: 'unreachable' | 'updating'): Promise<void> {
+    const entry = this.#parts.database.get(device);
+    if (entry === undefined) return;
+    const protocol = monitoringOf(entry);
+    await this.#parts.reports.reportAnew(device, { protocol, status, reasons: [], answered: null });
+  }
+
+  #image(entry: DeviceEntry): Promise<Uint8Array> {
+    return this.#parts.images.image(entry.vendor, entry.firmware);
+  }
+}
+
+function askKey(device: string): string {
+  return `${device}/ask`;
+}
+
+function answerKey(device: string): string {
+  return `${device}/answer`;
+}

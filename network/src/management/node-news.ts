@@ -1,0 +1,78 @@
+/** What the node does about the ledger's news: devices come and go, releases are admitted and propagated. */
+import type { DeviceRecord } from '@lamplighter/chaincode';
+import { CloseCode } from '@lamplighter/sdk/wire';
+import type { Assignments } from './assignments.ts';
+import type { DeviceDatabase } from './device-database.ts';
+import type { EventSink } from './events.ts';
+import type { LedgerNews } from './ledger-watcher.ts';
+import type { Monitoring } from './monitoring.ts';
+import type { ReleaseAdmission } from './release-admission.ts';
+import type { SessionTable } from './session-table.ts';
+import type { Supervisor } from './supervise.ts';
+import type { Updates } from './updates.ts';
+
+/** Parts of the node that news concern. */
+export interface NodeNewsParts {
+  readonly assignments: Assignments;
+  readonly database: DeviceDatabase;
+  readonly sessions: SessionTable;
+  readonly monitoring: Monitoring;
+  readonly updates: Updates;
+  readonly admission: ReleaseAdmission;
+  readonly events: EventSink;
+  readonly supervisor: Supervisor;
+}
+
+/** {@link LedgerNews} of a management node. */
+export class NodeNews implements LedgerNews {
+  readonly #parts: NodeNewsParts;
+
+  constructor(parts: NodeNewsParts) {
+    this.#parts = parts;
+  }
+
+  async deviceAssigned(record: DeviceRecord): Promise<void> {
+    const { assignments, monitoring, sessions } = this.#parts;
+    const entry = await assignments.take(record);
+    if (entry === undefined) return;
+    // A session under the assignment before it has keys that are no longer right.
+    sessions.of(entry.id)?.close(CloseCode.replaced);
+    monitoring.track(entry);
+  }
+
+  async deviceGone(device: string, reason: string): Promise<void> {
+    const { database, monitoring, sessions, events } = this.#parts;
+    if (database.get(device) === undefined) return;
+    monitoring.forget(device);
+    await database.remove(device);
+    sessions.of(device)?.close(CloseCode.notAuthenticated);
+    events.emit({ type: 'device-removed', device, reason });
+  }
+
+  async deviceSuspended(device: string): Promise<void> {
+    const { database, monitoring, sessions } = this.#parts;
+    const entry = await database.update(device, (each) => ({ ...each, suspended: true }));
+    if (entry === undefined) return;
+    monitoring.forget(device);
+    sessions.of(device)?.close(CloseCode.suspended);
+  }
+
+  /** Propagation, steps 1 to 3: verified once, then offered to every connected device of the model. */
+  async releaseApproved(release: string): Promise<void> {
+    const { admission, sessions, updates, supervisor } = this.#parts;
+    const admitted = await admission.admit(release);
+    if (admitted?.record.propagate !== true) return;
+    for (const live of sessions.ofModel(admitted.record.model)) {
+      supervisor.run(live.device, () => updates.propagate(live));
+    }
+  }
+
+  releaseWithdrawn(release: string): void {
+    this.#parts.admission.withdraw(release);
+  }
+
+  concerns(model: string): boolean {
+    const { database } = this.#parts;
+    return database.ids().some((id) => database.get(id)?.model === model);
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Takes releases in (propagation, steps 1 and 2): read from the ledger, verified with the vendor's key of the ledger,
+ * image fetched and checked to the last chunk, and only then in the store. A refusal is told once and never retried by
+ * itself; a fetch that fails is tried again a few times.
+ */
+import type { Contracts } from '../ledger/index.ts';
+import { ExchangeError } from '../exchange/index.ts';
+import { sleep, type Clock } from './clock.ts';
+import type { EventSink } from './events.ts';
+import type { ExpectedImages } from './expected-images.ts';
+import type { ReleaseStore } from './release-store.ts';
+import { verifyImage, verifyRelease, type VerifiedRelease } from './release-verification.ts';
+import { describe } from './supervise.ts';
+
+/** What admission needs. */
+export interface ReleaseAdmissionParts {
+  readonly contracts: Contracts;
+  readonly images: ExpectedImages;
+  readonly store: ReleaseStore;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+const FETCH_TRIES = 5;
+const FIRST_PAUSE_MS = 2_000;
+/** Refusals remembered, so that the same release is not verified again for every device that asks. */
+const REFUSALS = 1_024;
+
+/** See the module comment. */
+export class ReleaseAdmission {
+  readonly #parts: ReleaseAdmissionParts;
+  readonly #running = new Map<string, Promise<VerifiedRelease | null>>();
+  readonly #refused = new Set<string>();
+
+  constructor(parts: ReleaseAdmissionParts) {
+    this.#parts = parts;
+  }
+
+  /** The verified release, or null when it was refused; one admission of a release at a time. */
+  admit(id: string): Promise<VerifiedRelease | null> {
+    const known = this.#parts.store.get(id);
+    if (known !== undefined) return Promise.resolve(known);
+    if (this.#refused.has(id)) return Promise.resolve(null);
+    const running = this.#running.get(id);
+    if (running !== undefined) return running;
+    const work = this.#verify(id).finally(() => this.#running.delete(id));
+    this.#running.set(id, work);
+    return work;
+  }
+
+  /** A withdrawn release is handed out no more. */
+  withdraw(id: string): void {
+    this.#parts.store.remove(id);
+  }
+
+  async #verify(id: string): Promise<VerifiedRelease | null> {
+    const { contracts, store, events, clock } = this.#parts;
+    try {
+      const record = await contracts.readRelease(id);
+      const vendor = await contracts.readVendor(record.vendor);
+      const release = verifyRelease(record, vendor, Math.floor(clock.date().getTime() / 1_000));
+      verifyImage(release.manifest, await this.#fetch(release));
+      store.add(release);
+      events.emit({ type: 'release-accepted', release: id, model: record.model });
+      return release;
+    } catch (error) {
+      this.#parts.signal.throwIfAborted();
+      this.#refuse(id, error);
+      return null;
+    }
+  }
+
+  async #fetch({ record }: VerifiedRelease): Promise<Uint8Array> {
+    const { images, clock, signal } = this.#parts;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await images.image(record.vendor, record.firmware, record.url);
+      } catch (error) {
+        if (attempt >= FETCH_TRIES || !isTransient(error)) throw error;
+        await sleep(clock, FIRST_PAUSE_MS * 2 ** (attempt - 1), signal);
+      }
+    }
+  }
+
+  #refuse(id: string, error: unknown): void {
+    // What is wrong with the release itself stays wrong; a vendor that is away may be back at the next event.
+    if (!isTransient(error)) {
+      this.#refused.add(id);
+      const [oldest] = this.#refused;
+      if (this.#refused.size > REFUSALS && oldest !== undefined) this.#refused.delete(oldest);
+    }
+    this.#parts.events.emit({
+      type: 'release-refused',
+      release: id,
+      device: null,
+      ...describe(error),
+    });
+  }
+}
+
+/** True when the vendor or the way to it failed, not the release. */
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof ExchangeError)) return false;
+  return ['FETCH_UNAVAILABLE', 'FETCH_TIMEOUT', 'FETCH_TOO_SLOW', 'FETCH_REFUSED'].includes(
+    error.code,
+  );
+}

@@ -1,0 +1,355 @@
+/**
+ * Protocols 2 and 4 at the manager (protocol §6.3, §6.5): queries to the vendor, offers to devices, and their results to
+ * the ledger. What is delivered, and how, is in deliveries.ts.
+ */
+import type { UpdateReport } from '@lamplighter/chaincode';
+import {
+  acknowledgeResult,
+  isUpdating,
+  judgeQuery,
+  noUpdate,
+  offerShowsAbnormal,
+  offerUpdate,
+  takeDone,
+} from '@lamplighter/sdk/protocol';
+import {
+  CloseCode,
+  messageNumber,
+  NoUpdate,
+  ResultCode,
+  StateFlag,
+  type DeviceState,
+  type Message,
+  type UpdQuery,
+} from '@lamplighter/sdk/wire';
+import type { Contracts } from '../ledger/index.ts';
+import type { Clock } from './clock.ts';
+import type { Deliveries } from './deliveries.ts';
+import { NO_UPDATE, type DeviceDatabase, type DeviceEntry } from './device-database.ts';
+import type { EventSink, ProtocolName } from './events.ts';
+import type { LiveSession } from './live-session.ts';
+import type { Outbox } from './outbox.ts';
+import type { ReleaseAdmission } from './release-admission.ts';
+import { isNewer, type ReleaseStore } from './release-store.ts';
+import type { VerifiedRelease } from './release-verification.ts';
+import type { StatusReports } from './status-reports.ts';
+import { describe } from './supervise.ts';
+import type { VendorGateway } from './vendor-gateway.ts';
+
+/** What the updates of a node are made of. */
+export interface UpdatesParts {
+  readonly database: DeviceDatabase;
+  readonly contracts: Contracts;
+  readonly vendors: VendorGateway;
+  readonly releases: ReleaseStore;
+  readonly admission: ReleaseAdmission;
+  readonly deliveries: Deliveries;
+  readonly reports: StatusReports;
+  readonly outbox: Outbox;
+  readonly events: EventSink;
+  readonly clock: Clock;
+}
+
+type Result = Extract<Message, { type: 'result' }>;
+type Done = Extract<Message, { type: 'done' }>;
+type ErrorMessage = Extract<Message, { type: 'error' }>;
+
+/** Refusals that pass: the device may take the same offer later. */
+const PASSING: readonly number[] = [ResultCode.busy, ResultCode.givenUp];
+/** Refused releases remembered a device. */
+const REFUSED_RELEASES = 16;
+
+/** Serves queries, makes offers and takes results. */
+export class Updates {
+  readonly #parts: UpdatesParts;
+  readonly #queries = new Set<string>();
+
+  constructor(parts: UpdatesParts) {
+    this.#parts = parts;
+  }
+
+  /** Propagation, step 3, for a device that was away when the release came. */
+  async sessionStarted(live: LiveSession, state: DeviceState): Promise<void> {
+    // A result on its way, or an image on trial, comes first.
+    if (state.pending !== 0 || (state.flags & StateFlag.onTrial) !== 0) return;
+    await this.propagate(live);
+  }
+
+  /** Propagation, step 3: offers the newest release that is for this device, if any. */
+  async propagate(live: LiveSession): Promise<void> {
+    const entry = this.#parts.database.get(live.device);
+    if (entry === undefined || entry.status === 'abnormal') return;
+    const release = this.#parts.releases.toPropagate(entry.model, entry.firmware);
+    if (release === undefined || entry.refused.includes(release.record.id)) return;
+    if (this.#isTaking(entry, release)) return;
+    await this.#offer(live, entry, release, 'propagation');
+  }
+
+  /** Update request, steps 3 to 8. */
+  async queried(live: LiveSession, query: UpdQuery): Promise<void> {
+    if (live.lightweight || this.#queries.has(live.device)) {
+      const code = live.lightweight ? ResultCode.notSupported : ResultCode.busy;
+      live.send({ type: 'error', re: messageNumber['upd-query'], code });
+      return;
+    }
+    const entry = this.#parts.database.get(live.device);
+    if (entry === undefined) return;
+    this.#queries.add(live.device);
+    try {
+      await this.#answer(live, entry, query);
+    } finally {
+      this.#queries.delete(live.device);
+    }
+  }
+
+  /** Update request, steps 9 and 10: the result is in the outbox before it is acknowledged. */
+  async resulted(live: LiveSession, result: Result): Promise<void> {
+    const entry = this.#parts.database.get(live.device);
+    if (entry === undefined) return;
+    if (result.attempt > entry.attempt && !(await this.#record(entry, result))) return;
+    live.send(acknowledgeResult(result));
+    await this.propagate(live);
+  }
+
+  /** The receiver's word on an object (§6.6 item 6). */
+  async delivered(live: LiveSession, done: Done): Promise<void> {
+    const entry = this.#parts.database.get(live.device);
+    if (entry === undefined) return;
+    const release = this.#parts.releases.byImage(entry.model, done.sha256) ?? this.#current(entry);
+    // Code 1: in use or stored already; its result comes, or has come.
+    if (release === undefined || done.code === ResultCode.alreadyThere) return;
+    if (done.code !== ResultCode.good) {
+      await this.#refusedBy(entry, release, done.code);
+      return;
+    }
+    if (!Buffer.from(done.sha256).equals(release.manifest.sha256)) return;
+    const progress = takeDone(done, done.sha256, this.#now());
+    await this.#parts.database.update(entry.id, (each) => ({
+      ...each,
+      update: { ...each.update, release: release.record.id, progress },
+    }));
+    this.#parts.events.emit({
+      type: 'update-delivered',
+      device: entry.id,
+      release: release.record.id,
+      protocol: protocolOf(entry.update.cause),
+    });
+  }
+
+  /** Propagation, step 4: error 4 shows a device that runs something else; other codes refuse the offer. */
+  async refused(live: LiveSession, message: ErrorMessage): Promise<void> {
+    const entry = this.#parts.database.get(live.device);
+    if (entry === undefined) return;
+    if (offerShowsAbnormal(message)) {
+      await this.#abnormal(entry, ['digest'], null);
+      await this.#parts.database.update(entry.id, (each) => ({ ...each, update: NO_UPDATE }));
+      return;
+    }
+    const release = this.#current(entry);
+    if (message.re === messageNumber['upd-offer'] && release !== undefined) {
+      await this.#refusedBy(entry, release, message.code);
+    }
+  }
+
+  async #answer(live: LiveSession, entry: DeviceEntry, query: UpdQuery): Promise<void> {
+    const { firmware } = entry;
+    const hfw = new Uint8Array(Buffer.from(firmware.sha256, 'hex'));
+    const expected = { ...firmware, seq: firmware.sequence, hfw };
+    const judged = judgeQuery(query, entry.id, expected);
+    if (judged.kind === 'false') {
+      live.close(CloseCode.failed);
+      return;
+    }
+    if (isUpdating(entry.update.progress, this.#now())) {
+      this.#none(live, 'later');
+      return;
+    }
+    if (judged.reasons.length > 0) {
+      const sha256 = Buffer.from(query.hfw).toString('hex');
+      await this.#abnormal(entry, judged.reasons, {
+        sequence: query.seq,
+        version: query.ver,
+        sha256,
+      });
+      this.#none(live, 'abnormal');
+      return;
+    }
+    await this.#ask(live, entry);
+  }
+
+  /** Update request, steps 4 to 8. */
+  async #ask(live: LiveSession, entry: DeviceEntry): Promise<void> {
+    const { contracts, vendors, admission } = this.#parts;
+    const { id: device, model, firmware } = entry;
+    let release: VerifiedRelease | null;
+    try {
+      const vendor = await contracts.readVendor(entry.vendor);
+      const answer = await vendors.updateRequest(vendor, { device, model, firmware });
+      if (answer.type === 'current') {
+        this.#none(live, 'current');
+        return;
+      }
+      release = await admission.admit(Buffer.from(answer.release).toString('hex'));
+    } catch (error) {
+      this.#parts.events.emit({ type: 'alarm', device, ...describe(error) });
+      this.#none(live, 'later');
+      return;
+    }
+    const fits =
+      release !== null &&
+      release.record.model === model &&
+      isNewer(release.record.firmware, firmware);
+    if (release === null || !fits || entry.refused.includes(release.record.id)) {
+      this.#none(live, 'no-release');
+      return;
+    }
+    const { events } = this.#parts;
+    events.emit({ type: 'update-answered', device, answer: 'offer', release: release.record.id });
+    await this.#offer(live, entry, release, 'request');
+  }
+
+  /** Update request, step 8; propagation, step 3: version and H(current fw) prove M. */
+  async #offer(
+    live: LiveSession,
+    entry: DeviceEntry,
+    release: VerifiedRelease,
+    cause: UpdateReport['cause'],
+  ): Promise<void> {
+    const { database, deliveries, events } = this.#parts;
+    // An offer made again, after a session was lost, goes on for the reason of the first.
+    const first = entry.update.release === release.record.id ? entry.update.cause : cause;
+    let manifest;
+    try {
+      manifest = await deliveries.prepare(live, release);
+    } catch (error) {
+      const id = release.record.id;
+      events.emit({ type: 'release-refused', release: id, device: entry.id, ...describe(error) });
+      return;
+    }
+    await database.update(entry.id, (each) => ({
+      ...each,
+      update: {
+        progress: { stage: 'offered', at: this.#now() },
+        release: release.record.id,
+        cause,
+      },
+    }));
+    const { sequence: seq, sha256 } = entry.firmware;
+    const hfw = new Uint8Array(Buffer.from(sha256, 'hex'));
+    live.send(offerUpdate({ seq, hfw }, manifest));
+    events.emit({
+      type: 'update-offered',
+      device: entry.id,
+      release: release.record.id,
+      protocol: protocolOf(first),
+    });
+  }
+
+  async #record(entry: DeviceEntry, result: Result): Promise<boolean> {
+    const { database, releases, outbox, events, clock } = this.#parts;
+    const release = releases.byImage(entry.model, result.sha256) ?? this.#current(entry);
+    if (release === undefined) {
+      const reason = `a result for sequence ${result.seq}, which this node does not know`;
+      events.emit({ type: 'alarm', device: entry.id, code: 'RESULT_UNKNOWN', reason });
+      return false;
+    }
+    const { cause } = entry.update;
+    const report: UpdateReport = {
+      device: entry.id,
+      attempt: result.attempt,
+      release: release.record.id,
+      from: entry.firmware,
+      code: result.code,
+      cause,
+      observed: clock.date().toISOString(),
+    };
+    await outbox.put({ kind: 'update', protocol: protocolOf(cause), report });
+    const installed = result.code === ResultCode.good;
+    await database.update(entry.id, (each) => ({
+      ...each,
+      attempt: result.attempt,
+      firmware: installed ? release.record.firmware : each.firmware,
+      refused: installed ? each.refused : remembered(each.refused, release, result.code),
+      update: NO_UPDATE,
+    }));
+    return true;
+  }
+
+  async #refusedBy(entry: DeviceEntry, release: VerifiedRelease, code: number): Promise<void> {
+    const { database, events } = this.#parts;
+    // Busy: the device may be taking this very release; what stands of it stays.
+    if (code !== ResultCode.busy) {
+      await database.update(entry.id, (each) => ({
+        ...each,
+        update: NO_UPDATE,
+        refused: remembered(each.refused, release, code),
+      }));
+    }
+    events.emit({
+      type: 'release-refused',
+      release: release.record.id,
+      device: entry.id,
+      code: `DEVICE_CODE_${code}`,
+      reason: 'the device does not take this release (codes: protocol §8)',
+    });
+  }
+
+  #abnormal(
+    entry: DeviceEntry,
+    reasons: Parameters<StatusReports['reportAnew']>[1]['reasons'],
+    answered: Parameters<StatusReports['reportAnew']>[1]['answered'],
+  ): Promise<void> {
+    const protocol = answered === null ? 'propagation' : 'updateRequest';
+    const verdict = { protocol, status: 'abnormal', reasons, answered } as const;
+    return this.#parts.reports.reportAnew(entry.id, verdict);
+  }
+
+  #none(live: LiveSession, answer: 'current' | 'no-release' | 'abnormal' | 'later'): void {
+    const why = {
+      current: NoUpdate.current,
+      'no-release': NoUpdate.noRelease,
+      abnormal: NoUpdate.abnormal,
+      later: NoUpdate.later,
+    }[answer];
+    live.send(noUpdate(why));
+    this.#parts.events.emit({
+      type: 'update-answered',
+      device: live.device,
+      answer,
+      release: null,
+    });
+  }
+
+  /** True while the device takes this very release: it goes on by itself (§6.6 item 5). */
+  #isTaking({ update }: DeviceEntry, release: VerifiedRelease): boolean {
+    return (
+      update.release === release.record.id &&
+      update.progress.stage === 'trying' &&
+      isUpdating(update.progress, this.#now())
+    );
+  }
+
+  #current({ update }: DeviceEntry): VerifiedRelease | undefined {
+    return update.release === null ? undefined : this.#parts.releases.get(update.release);
+  }
+
+  #now(): number {
+    return this.#parts.clock.monotonic() / 1_000;
+  }
+}
+
+/** The protocol whose round a result ends. */
+function protocolOf(cause: UpdateReport['cause']): ProtocolName {
+  return cause === 'request' ? 'updateRequest' : 'propagation';
+}
+
+function remembered(
+  refused: readonly string[],
+  release: VerifiedRelease,
+  code: number,
+): readonly string[] {
+  if (PASSING.includes(code)) return refused;
+  return [...refused.filter((id) => id !== release.record.id), release.record.id].slice(
+    -REFUSED_RELEASES,
+  );
+}
