@@ -52,6 +52,18 @@ describe('Organisation', () => {
     expect(files.filter((file) => file.includes('draft'))).toEqual([]);
   });
 
+  it('says where a user has its MSP', async () => {
+    await organisation.enrol('User1', 'client');
+    const msp = organisation.mspDirectory('User1');
+    expect(await readdir(msp)).toEqual([
+      'cacerts',
+      'config.yaml',
+      'keystore',
+      'signcerts',
+      'tlscacerts',
+    ]);
+  });
+
   it('keeps every private key at mode 0600', async () => {
     await organisation.enrol('User1', 'client');
     const files = await readdir(root(), { recursive: true });
