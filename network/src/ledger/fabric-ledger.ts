@@ -304,9 +304,10 @@ class FabricLedger implements Ledger {
     return attempt;
   }
 
+  /** A signal of its own for each call: hundreds may listen at the same time. */
   #untilClosed(signal: AbortSignal | undefined): AbortSignal {
     const closing = this.#closing.signal;
-    return signal === undefined ? closing : AbortSignal.any([signal, closing]);
+    return AbortSignal.any(signal === undefined ? [closing] : [signal, closing]);
   }
 
   #requireOpen(): void {

@@ -1,0 +1,111 @@
+/** Signs assignments (protocol §2.2) for the two classes, and derives what goes with them. Pure but for its randomness. */
+import type { ManagementNodeRecord } from '@lamplighter/chaincode';
+import {
+  DEFAULT_SUITE,
+  macEnvelope,
+  newEd25519Signer,
+  pskOf,
+  signEnvelope,
+  vendorKeyAt,
+  vendorMacKey,
+  type VendorKey,
+} from '@lamplighter/sdk/crypto';
+import {
+  decodeSigned,
+  encodeAssignment,
+  encodeChainKey,
+  encodeSigned,
+  type Assignment,
+  type ChainKey,
+  type Intervals,
+} from '@lamplighter/sdk/wire';
+
+import type { DeviceSecret, StoredAssignment } from './device-secrets.ts';
+
+export interface AssignmentOrder {
+  readonly device: DeviceSecret;
+  readonly manager: ManagementNodeRecord;
+  /** Of the manager's chain for this device and epoch; class L only. */
+  readonly anchor: ChainKey | null;
+  readonly intervals: Intervals;
+  /** 16 random bytes. */
+  readonly kid: Uint8Array;
+  /** The vendor's Ed25519 seed. */
+  readonly releaseKey: Uint8Array;
+}
+
+/** Serial and epoch of a device's next assignment: serials begin at 0, epochs at 1, both grow by one. */
+export function nextTurn(device: DeviceSecret): {
+  readonly serial: number;
+  readonly epoch: number;
+} {
+  const last = device.assignment;
+  return last === null
+    ? { serial: 0, epoch: 1 }
+    : { serial: last.serial + 1, epoch: last.epoch + 1 };
+}
+
+/** Class E: mauth 1, signed. Class L: mauth 2, under the device's vendor MAC. */
+export function signAssignment(order: AssignmentOrder): StoredAssignment {
+  const { device, manager, intervals } = order;
+  const { serial, epoch } = nextTurn(device);
+  const lightweight = device.kind === 'lightweight';
+  if (lightweight !== (order.anchor !== null)) {
+    throw new TypeError(`expected an anchor for a lightweight node only, device ${device.id}`);
+  }
+  const assignment: Assignment = {
+    version: 1,
+    idD: device.id,
+    serial,
+    op: 0,
+    idM: manager.id,
+    prevKid: fromHex(device.assignment?.kid ?? ''),
+    kid: order.kid,
+    suite: DEFAULT_SUITE,
+    epoch,
+    class: lightweight ? 1 : 0,
+    mauth: lightweight ? 2 : 1,
+    mkey: order.anchor === null ? fromHex(manager.signatureKey) : encodeChainKey(order.anchor),
+    dkey: new Uint8Array(0),
+    endpoints: manager.endpoints,
+  };
+  const payload = encodeAssignment(assignment);
+  const signed = lightweight
+    ? macEnvelope('assignment', payload, macKeyOf(device))
+    : signEnvelope('assignment', payload, newEd25519Signer(order.releaseKey));
+  const { fti, rti, uti } = intervals;
+  return {
+    manager: manager.id,
+    serial,
+    epoch,
+    kid: Buffer.from(order.kid).toString('hex'),
+    envelope: Buffer.from(encodeSigned(signed)).toString('hex'),
+    fti,
+    rti,
+    uti,
+  };
+}
+
+/** kvm (§2.1): what a lightweight node checks its vendor by. */
+export function macKeyOf(device: DeviceSecret): Uint8Array {
+  return vendorMacKey(fromHex(device.kv0), device.id);
+}
+
+/** psk of a stored assignment (§2.2): goes to the manager, sealed. */
+export function preSharedKeyOf(device: DeviceSecret, assignment: StoredAssignment): Uint8Array {
+  const { payload } = decodeSigned(fromHex(assignment.envelope));
+  return pskOf(keyAt(device, assignment.serial), payload);
+}
+
+/** kv_serial: the vendor keeps kv_0 and steps a copy, by at most the protocol's look-ahead at a time. */
+function keyAt(device: DeviceSecret, serial: number): Uint8Array {
+  let held: VendorKey = { kv: fromHex(device.kv0), kvN: 0 };
+  while (held.kvN < serial) held = vendorKeyAt(held, Math.min(serial, held.kvN + STEP));
+  return held.kv;
+}
+
+const STEP = 1_024;
+
+function fromHex(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'hex'));
+}

@@ -1,0 +1,165 @@
+/**
+ * The operator's API, on the same loopback server: `POST /v1/operator/devices` for `lamplighter device provision`. A
+ * bearer token from a file of mode 0600 is compared in constant time.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+import type { DeviceKind } from '@lamplighter/chaincode';
+
+import type { Answer, Exchange, Route } from './http.ts';
+import type { Provisioning } from './provisioning.ts';
+import { VendorError } from './vendor-error.ts';
+
+/** Body of the request; defaults are those of {@link provisionRequestOf}. */
+export interface ProvisionRequest {
+  /** Chosen when absent. */
+  readonly id?: string;
+  readonly model: string;
+  readonly kind: DeviceKind;
+  /** Chosen when absent. */
+  readonly manager?: string;
+  /** Absolute path of the factory image on this machine. */
+  readonly image: string;
+  /** @default 1 */
+  readonly gen: number;
+  /** @default 1 */
+  readonly seq: number;
+  /** @default '1.0.0' */
+  readonly version: string;
+  /** Seconds. @default 3600, 600, 86400 */
+  readonly fti: number;
+  readonly rti: number;
+  readonly uti: number;
+}
+
+export type Provisioner = (
+  request: ProvisionRequest,
+  image: Uint8Array,
+  signal: AbortSignal,
+) => Promise<Provisioning>;
+
+const BODY_BYTES = 16_384;
+const IMAGE_BYTES = 67_108_864;
+
+/** @param token lower-case hex */
+export function operatorRoutes(token: string, provision: Provisioner): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      pattern: /^\/v1\/operator\/devices$/,
+      handle: async (exchange): Promise<Answer> => {
+        requireToken(exchange, token);
+        const request = provisionRequestOf(await exchange.body(BODY_BYTES));
+        const image = await readImage(request.image);
+        const document = await provision(request, image, exchange.signal);
+        const body = Buffer.from(JSON.stringify(document));
+        return { status: 201, type: 'application/json', body };
+      },
+    },
+  ];
+}
+
+function requireToken({ headers }: Exchange, token: string): void {
+  // Hashed first, so that lengths are equal and tell nothing.
+  const given = createHash('sha256')
+    .update(headers.authorization ?? '')
+    .digest();
+  const expected = createHash('sha256').update(`Bearer ${token}`).digest();
+  if (!timingSafeEqual(given, expected)) {
+    throw new VendorError('NOT_AUTHORISED', 'expected the bearer token of this vendor node');
+  }
+}
+
+/** An id for a device that was given none. */
+export function newDeviceId(model: string): string {
+  return `${model.slice(0, 48)}-${randomBytes(4).toString('hex')}`;
+}
+
+/** @throws VendorError REQUEST_MALFORMED with the field's name */
+export function provisionRequestOf(bytes: Uint8Array): ProvisionRequest {
+  const body = parseObject(bytes);
+  const kind = body['kind'];
+  if (kind !== 'end' && kind !== 'lightweight') throw malformed('kind', '"end" or "lightweight"');
+  const image = body['image'];
+  if (typeof image !== 'string' || !path.isAbsolute(image)) {
+    throw malformed('image', 'an absolute path');
+  }
+  const version = body['version'] ?? '1.0.0';
+  if (typeof version !== 'string' || !/^[\x20-\x7e]{1,64}$/.test(version)) {
+    throw malformed('version', '1 to 64 printable characters');
+  }
+  return {
+    ...optionalId(body, 'id'),
+    ...optionalId(body, 'manager'),
+    model: idOf(body, 'model'),
+    kind,
+    image,
+    version,
+    gen: integerOf(body, 'gen', 1, [0, Number.MAX_SAFE_INTEGER]),
+    seq: integerOf(body, 'seq', 1, [0, Number.MAX_SAFE_INTEGER]),
+    fti: integerOf(body, 'fti', 3_600, [10, 2_592_000]),
+    rti: integerOf(body, 'rti', 600, [1, 86_400]),
+    uti: integerOf(body, 'uti', 86_400, [10, 31_536_000]),
+  };
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+function parseObject(bytes: Uint8Array): Body {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (error) {
+    throw new VendorError('REQUEST_MALFORMED', 'expected JSON', { cause: error });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new VendorError('REQUEST_MALFORMED', 'expected a JSON object');
+  }
+  return value as Body;
+}
+
+function idOf(body: Body, field: string): string {
+  const value = body[field];
+  if (typeof value !== 'string' || !/^[a-z0-9][a-z0-9._-]{0,62}$/.test(value)) {
+    throw malformed(field, 'an id');
+  }
+  return value;
+}
+
+function optionalId<K extends 'id' | 'manager'>(body: Body, field: K): Partial<Record<K, string>> {
+  if (body[field] === undefined) return {};
+  return { [field]: idOf(body, field) } as Record<K, string>;
+}
+
+function integerOf(
+  body: Body,
+  field: string,
+  fallback: number,
+  [least, most]: readonly [number, number],
+): number {
+  const value = body[field] ?? fallback;
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > most) {
+    throw malformed(field, `an integer ${least}..${most}`);
+  }
+  return value;
+}
+
+function malformed(field: string, expected: string): VendorError {
+  return new VendorError('REQUEST_MALFORMED', `"${field}": expected ${expected}`);
+}
+
+async function readImage(file: string): Promise<Uint8Array> {
+  let size: number;
+  try {
+    const found = await stat(file);
+    if (!found.isFile()) throw new VendorError('IMAGE_NOT_FOUND', `${file} is no file`);
+    ({ size } = found);
+  } catch (error) {
+    if (error instanceof VendorError) throw error;
+    throw new VendorError('IMAGE_NOT_FOUND', `cannot read ${file}`, { cause: error });
+  }
+  if (size > IMAGE_BYTES) throw new VendorError('IMAGE_TOO_LARGE', `${file} has ${size} bytes`);
+  return new Uint8Array(await readFile(file));
+}

@@ -1,0 +1,128 @@
+/** Publishes this vendor's releases and judges those of others. */
+import type { ReleaseRecord } from '@lamplighter/chaincode';
+import type { Manifest } from '@lamplighter/sdk/wire';
+
+import { ExchangeError, fetchImage } from '../exchange/index.ts';
+import type { Contracts } from '../ledger/index.ts';
+import type { FirmwareStore } from './firmware-store.ts';
+import { COMPONENT } from './provisioning.ts';
+import type { PublishedReleases } from './published-releases.ts';
+import { reviewManifest, reviewRelease, signRelease, type SignedRelease } from './release.ts';
+import { withRetries } from './retry.ts';
+import { VendorError } from './vendor-error.ts';
+
+/** A release to be published. */
+export interface ReleaseOrder {
+  readonly model: string;
+  readonly image: Uint8Array;
+  readonly gen: number;
+  readonly seq: number;
+  readonly version: string;
+  /** Whether managers propagate it at once (protocol 4) or keep it for devices that ask (protocol 2). */
+  readonly propagate: boolean;
+  /** Seconds since 1970. @default a year from now */
+  readonly expiry?: number;
+  /** Base URL of a mirror. @default the vendor's own */
+  readonly url?: string;
+}
+
+export interface ReleaseDeskParts {
+  /** Own id. */
+  readonly vendor: string;
+  /** Own base URL. */
+  readonly url: string;
+  readonly contracts: Contracts;
+  readonly store: FirmwareStore;
+  readonly published: PublishedReleases;
+  /** Ed25519 seed. */
+  readonly releaseKey: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** log2 of the default chunk sizes (protocol §8). */
+const CHUNK_LOG2 = { end: 14, lightweight: 10 } as const;
+const YEAR_SECONDS = 365 * 86_400;
+
+export class ReleaseDesk {
+  readonly #parts: ReleaseDeskParts;
+
+  constructor(parts: ReleaseDeskParts) {
+    this.#parts = parts;
+  }
+
+  /** Image on disk, manifest signed, release on the ledger. @throws LedgerError, VendorError IMAGE_TOO_LARGE */
+  async publish(order: ReleaseOrder, signal: AbortSignal): Promise<SignedRelease> {
+    const { vendor, contracts, store, published, releaseKey } = this.#parts;
+    const { model, gen, seq, version, propagate } = order;
+    const { kind } = await contracts.readModel(model);
+    const expiry = order.expiry ?? this.#seconds() + YEAR_SECONDS;
+    const { sha256 } = await store.put(order.image);
+    const text = { vendor, model, gen, seq, version, expiry, component: COMPONENT };
+    const release = signRelease({ ...text, chunkLog2: CHUNK_LOG2[kind] }, order.image, releaseKey);
+    const envelope = Buffer.from(release.envelope).toString('hex');
+    const publication = { envelope, url: order.url ?? this.#parts.url, propagate };
+    await withRetries(() => contracts.publishRelease(publication, { signal }), signal);
+    await published.add({ id: release.id, sha256 });
+    return release;
+  }
+
+  /**
+   * Checks another vendor's release as far as one can from outside: manifest first, then the image from its URL.
+   *
+   * @throws VendorError RELEASE_REFUSED; ExchangeError when the image can not be had
+   */
+  async review(id: string, signal: AbortSignal): Promise<Manifest> {
+    const { contracts } = this.#parts;
+    const release = await contracts.readRelease(id, { signal });
+    const [publisher, model] = await Promise.all([
+      contracts.readVendor(release.vendor, { signal }),
+      contracts.readModel(release.model, { signal }),
+    ]);
+    const vendorKey = new Uint8Array(Buffer.from(publisher.signingKey, 'hex'));
+    const against = { vendorKey, model, now: this.#seconds() };
+    const manifest = reviewManifest(release, against);
+    const image = await this.#imageOf(release, manifest, signal);
+    return reviewRelease(release, { ...against, image });
+  }
+
+  /** Reviews, then approves in this organisation's name. @throws as {@link review}, LedgerError */
+  async approve(id: string, signal: AbortSignal): Promise<void> {
+    const { contracts } = this.#parts;
+    await this.review(id, signal);
+    await withRetries(() => contracts.approveRelease(id, { signal }), signal);
+  }
+
+  async #imageOf(
+    release: ReleaseRecord,
+    manifest: Manifest,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    const { vendor: party, releaseKey } = this.#parts;
+    const source = {
+      role: 'vendor' as const,
+      party,
+      vendor: release.vendor,
+      url: release.url,
+      signal,
+    };
+    try {
+      return await fetchImage(source, manifest, releaseKey);
+    } catch (error) {
+      if (!(error instanceof ExchangeError) || !WRONG_IMAGE.has(error.code)) throw error;
+      const text = `release ${release.id}: ${error.message}`;
+      throw new VendorError('RELEASE_REFUSED', text, { cause: error });
+    }
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#parts.now() / 1_000);
+  }
+}
+
+/** The publisher serves something else than its manifest says. */
+const WRONG_IMAGE: ReadonlySet<string> = new Set([
+  'EXCHANGE_DIGEST_MISMATCH',
+  'FETCH_TOO_LONG',
+  'FETCH_TOO_SHORT',
+]);

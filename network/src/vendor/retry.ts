@@ -1,0 +1,27 @@
+/** Tries again what the ledger refused for reasons that pass: conflicts between transactions, peers a block apart. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { LedgerError } from '../ledger/index.ts';
+
+const PASSING = new Set([
+  'MVCC_READ_CONFLICT',
+  'PHANTOM_READ_CONFLICT',
+  'ENDORSEMENTS_DIFFER',
+  'ENDORSEMENT_POLICY_FAILURE',
+]);
+const ATTEMPTS = 5;
+const FIRST_DELAY_MS = 50;
+
+/** At most 5 attempts, each after twice the delay. A transaction that may have been ordered is not repeated. */
+export async function withRetries<T>(action: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await action();
+    } catch (error) {
+      const passing =
+        error instanceof LedgerError && PASSING.has(error.code) && !error.maybeOrdered;
+      if (!passing || attempt === ATTEMPTS) throw error;
+    }
+    await sleep(FIRST_DELAY_MS * 2 ** attempt, undefined, { signal });
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * The vendor node: makes devices, keeps their secrets and the firmware, publishes and reviews releases, and serves
+ * managers over HTTP. Composes the parts of this folder; the ledger client is given and stays its owner's.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+
+import { ed25519PublicKey } from '@lamplighter/sdk/crypto';
+import type { Manifest } from '@lamplighter/sdk/wire';
+
+import { Contracts, type Committed, type Ledger } from '../ledger/index.ts';
+import { DeviceFactory, type DeviceOrder } from './device-factory.ts';
+import { DeviceSecrets } from './device-secrets.ts';
+import { FirmwareStore, type StoredImage } from './firmware-store.ts';
+import { HttpServer } from './http.ts';
+import { silentLogger, type VendorLogger } from './logger.ts';
+import { newDeviceId, operatorRoutes, type ProvisionRequest } from './operator-routes.ts';
+import type { Provisioning } from './provisioning.ts';
+import { PublishedReleases } from './published-releases.ts';
+import { ReleaseDesk, type ReleaseOrder } from './release-desk.ts';
+import type { SignedRelease } from './release.ts';
+import { withRetries } from './retry.ts';
+import { nodeRoutes } from './routes.ts';
+import { secretFile } from './secret-file.ts';
+import { TransmissionRecorder } from './transmissions.ts';
+import { VendorError } from './vendor-error.ts';
+
+export interface VendorNodeOptions {
+  /** The vendor's id on the ledger. */
+  readonly id: string;
+  /** Made at first start; holds secrets in files of mode 0600. */
+  readonly directory: string;
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  /** @default 0, a free one */
+  readonly port?: number;
+  /** As an administrator of the vendor's organisation. */
+  readonly ledger: Ledger;
+  /** Managers that `provision` spreads devices over when none is named. @default [] */
+  readonly managers?: readonly string[];
+  /** Closes the node. */
+  readonly signal?: AbortSignal;
+  readonly logger?: VendorLogger;
+  /** Milliseconds since 1970. @default Date.now */
+  readonly now?: () => number;
+}
+
+interface Parts {
+  readonly options: VendorNodeOptions;
+  readonly contracts: Contracts;
+  readonly secrets: DeviceSecrets;
+  readonly store: FirmwareStore;
+  readonly published: PublishedReleases;
+  readonly transmissions: TransmissionRecorder;
+  readonly releaseKey: Uint8Array;
+  readonly vendorKey: Uint8Array;
+  readonly token: Uint8Array;
+  readonly now: () => number;
+}
+
+export class VendorNode implements AsyncDisposable {
+  readonly id: string;
+  /** Ed25519 release key, public, 32 bytes in hex: VendorRecord.signingKey. */
+  readonly signingKey: string;
+  /** Base URL: VendorRecord.url, and that of the operator's API. */
+  readonly url: string;
+  /** File with the operator's bearer token, hex. */
+  readonly tokenFile: string;
+  readonly #parts: Parts;
+  readonly #server: HttpServer;
+  readonly #factory: DeviceFactory;
+  readonly #desk: ReleaseDesk;
+  readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
+  #turn = 0;
+
+  private constructor(parts: Parts, server: HttpServer) {
+    const { id: vendor } = parts.options;
+    this.id = vendor;
+    this.url = server.url;
+    this.signingKey = Buffer.from(parts.vendorKey).toString('hex');
+    this.tokenFile = path.join(path.resolve(parts.options.directory), TOKEN_FILE);
+    this.#parts = parts;
+    this.#server = server;
+    this.#factory = new DeviceFactory({ ...parts, vendor });
+    this.#desk = new ReleaseDesk({ ...parts, vendor, url: server.url });
+  }
+
+  /** @throws VendorError ADDRESS_IN_USE, STORE_CORRUPT */
+  static async start(options: VendorNodeOptions): Promise<VendorNode> {
+    options.signal?.throwIfAborted();
+    const parts = await openParts(options);
+    // The server's routes need the node, and the node its server's URL.
+    const started: { node?: VendorNode } = {};
+    const provision = (...request: Parameters<VendorNode['provision']>): Promise<Provisioning> => {
+      if (started.node === undefined) throw new VendorError('BUSY', 'the vendor node is starting');
+      return started.node.provision(...request);
+    };
+    const server = await HttpServer.listen({
+      host: options.host ?? '127.0.0.1',
+      port: options.port ?? 0,
+      routes: [
+        ...nodeRoutes({
+          ...parts,
+          vendor: options.id,
+          randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+        }),
+        ...operatorRoutes(Buffer.from(parts.token).toString('hex'), provision),
+      ],
+      logger: options.logger ?? silentLogger,
+    });
+    const node = new VendorNode(parts, server);
+    started.node = node;
+    node.#closeOn(options.signal);
+    return node;
+  }
+
+  get contracts(): Contracts {
+    return this.#parts.contracts;
+  }
+
+  /** Devices whose secrets this node keeps. */
+  get devices(): number {
+    return this.#parts.secrets.size;
+  }
+
+  /** RegisterVendor with this node's URL and release key. @param peerCertificates SHA-256 of each DER, hex */
+  register(peerCertificates: readonly string[]): Promise<Committed> {
+    const { id, url, signingKey } = this;
+    const registration = { id, url, signingKey, peerCertificates };
+    const signal = this.#signal();
+    return withRetries(() => this.contracts.registerVendor(registration, { signal }), signal);
+  }
+
+  /** Stores an image to make devices with. @throws VendorError IMAGE_TOO_LARGE */
+  addImage(image: Uint8Array): Promise<StoredImage> {
+    return this.#parts.store.put(image);
+  }
+
+  /** Any number of devices; see {@link DeviceFactory.manufacture}. */
+  manufacture(
+    orders: readonly DeviceOrder[],
+    signal?: AbortSignal,
+  ): Promise<readonly Provisioning[]> {
+    return this.#factory.manufacture(orders, this.#signal(signal));
+  }
+
+  /** One device of a model, from an image at hand. @throws VendorError, LedgerError, ExchangeError */
+  async provision(
+    request: ProvisionRequest,
+    image: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<Provisioning> {
+    const { model, kind, gen, seq, version, fti, rti, uti } = request;
+    const record = await this.contracts.readModel(model);
+    if (record.kind !== kind) {
+      throw new VendorError('REQUEST_MALFORMED', `model "${model}" is of kind "${record.kind}"`);
+    }
+    const { sha256, size } = await this.addImage(image);
+    const order: DeviceOrder = {
+      id: request.id ?? newDeviceId(model),
+      model,
+      manager: request.manager ?? this.#nextManager(),
+      firmware: { gen, sequence: seq, version, size, sha256 },
+      image: request.image,
+      intervals: { fti, rti, uti },
+    };
+    const [document] = await this.manufacture([order], signal);
+    if (document === undefined) throw new VendorError('INTERNAL', 'no device was made');
+    return document;
+  }
+
+  /** See {@link ReleaseDesk.publish}. */
+  publish(order: ReleaseOrder, signal?: AbortSignal): Promise<SignedRelease> {
+    return this.#desk.publish(order, this.#signal(signal));
+  }
+
+  /** See {@link ReleaseDesk.review}. */
+  review(release: string, signal?: AbortSignal): Promise<Manifest> {
+    return this.#desk.review(release, this.#signal(signal));
+  }
+
+  /** Reviews another vendor's release, then approves it. See {@link ReleaseDesk.approve}. */
+  approve(release: string, signal?: AbortSignal): Promise<void> {
+    return this.#desk.approve(release, this.#signal(signal));
+  }
+
+  /** Records the transmissions that wait, so that they can be read back. */
+  flush(): Promise<void> {
+    return this.#parts.transmissions.flush();
+  }
+
+  /** Ends the server, then records what waits. The ledger stays open. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort(new VendorError('CLOSED', 'the vendor node was closed'));
+    await this.#server.close();
+    await this.#parts.transmissions.close();
+  }
+
+  #closeOn(signal: AbortSignal | undefined): void {
+    const onAbort = (): void => {
+      this.close().catch((error: unknown) => {
+        (this.#parts.options.logger ?? silentLogger).warn({ error }, 'vendor node did not close');
+      });
+    };
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
+  }
+
+  #signal(signal?: AbortSignal): AbortSignal {
+    const closing = this.#closing.signal;
+    return signal === undefined ? closing : AbortSignal.any([signal, closing]);
+  }
+
+  #nextManager(): string {
+    const managers = this.#parts.options.managers ?? [];
+    const manager = managers[this.#turn % Math.max(1, managers.length)];
+    if (manager === undefined)
+      throw new VendorError('REQUEST_MALFORMED', '"manager": expected one');
+    this.#turn += 1;
+    return manager;
+  }
+}
+
+const TOKEN_FILE = 'operator-token';
+
+async function openParts(options: VendorNodeOptions): Promise<Parts> {
+  const directory = path.resolve(options.directory);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const contracts = new Contracts(options.ledger);
+  const releaseKey = await secretFile(path.join(directory, 'release-key'));
+  return {
+    options,
+    contracts,
+    secrets: await DeviceSecrets.open(path.join(directory, 'device-secrets.json')),
+    store: await FirmwareStore.open(path.join(directory, 'firmware')),
+    published: await PublishedReleases.open(path.join(directory, 'published-releases.json')),
+    transmissions: new TransmissionRecorder({
+      record: (batch, signal) => contracts.recordTransmissions(batch, { signal }),
+      logger: options.logger ?? silentLogger,
+    }),
+    releaseKey,
+    vendorKey: ed25519PublicKey(releaseKey),
+    token: await secretFile(path.join(directory, TOKEN_FILE)),
+    now: options.now ?? Date.now,
+  };
+}
