@@ -25,4 +25,19 @@ export type DeviceErrorCode =
   | 'DEVICE_CLOSED';
 
 /** An error of a device at run time. */
-export class DeviceError extends CodedError<DeviceErrorCode> {}
+export class DeviceError extends CodedError<DeviceErrorCode> {
+  /** How the connection ended, where there was one. */
+  readonly closeCode: number;
+
+  constructor(
+    code: DeviceErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly closeCode?: number },
+  ) {
+    super(code, message, options);
+    this.closeCode = options?.closeCode ?? BROKEN;
+  }
+}
+
+/** The code of a WebSocket that ended without one. */
+const BROKEN = 1006;

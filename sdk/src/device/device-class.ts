@@ -1,0 +1,38 @@
+/**
+ * What end nodes and lightweight end nodes do differently. The shared runtime takes it as an object, so that a lightweight
+ * node's bundle holds no public-key code.
+ */
+import type { PendingHello } from '../protocol/handshake-device.ts';
+import type { DeviceEpoch } from '../protocol/epochs.ts';
+import type { Enrolled } from '../protocol/enrolment.ts';
+import type { VerifyManager } from '../protocol/monitoring-device.ts';
+import type { VendorKey } from '../crypto/vendor-keys.ts';
+import type { RandomBytes } from './randomness.ts';
+
+/** One class of device (docs/protocol.md §2, §3). */
+export interface DeviceClassCode {
+  readonly deviceClass: 0 | 1;
+  /** Largest frame in a session, bytes. */
+  readonly fmax: number;
+  /** Bits of `state.flags` that never change. */
+  readonly flags: number;
+  /** Seconds since 1970, where the class has a clock by default (§6.8). */
+  readonly trustedTime: () => number | null;
+  /** True: chunks come with their paths, for devices with little memory (§6.6 step 2). */
+  readonly paths: boolean;
+  /** §2.2: takes a signed assignment. */
+  enrol(held: VendorKey, envelope: Uint8Array, idD: string, lastEpoch?: number): Enrolled;
+  /** §3: Hello for the epoch's present counter. */
+  startHello(
+    epoch: DeviceEpoch,
+    random: RandomBytes,
+  ): { readonly frame: Uint8Array; readonly pending: PendingHello };
+  /** §7.1: the payload of a release that the vendor signed; throws for any other. */
+  openRelease(signed: Uint8Array): Uint8Array;
+  /** §6.2: the check of M's signature under a request, null for class L. */
+  managerCheck(epoch: DeviceEpoch): VerifyManager | null;
+  /** §6.3: `challenge` of an update query. */
+  challenge(random: RandomBytes): Uint8Array;
+  /** Own Ed25519 secret key, when the assignment has a `dkey`. */
+  readonly deviceKey?: Uint8Array;
+}

@@ -1,0 +1,182 @@
+/**
+ * All that a running device knows, and its order of writing: what goes to a store is written one after another, and whoever
+ * awaits a change knows that it is safe before the next frame leaves (docs/protocol.md §2.1, §5 "Crash safety").
+ */
+import { boot, imageInUse, slotInUse } from '../firmware/boot-record.ts';
+import type { BootRecord, SlotImage } from '../firmware/boot-record.ts';
+import type { FirmwareStore } from '../firmware/firmware-store.ts';
+import type { DeviceRecord, KeyStore } from '../firmware/key-store.ts';
+import { Measurement } from '../protocol/measure.ts';
+import type { ImageMeasure } from '../protocol/measure.ts';
+import { opensIn, startWindow, storedWindow } from '../protocol/window.ts';
+import type { DeviceWindow } from '../protocol/window.ts';
+import { ResultCode, StateFlag } from '../wire/message-types.ts';
+import type { DeviceState } from '../wire/message-types.ts';
+import type { DeviceClock } from './clock.ts';
+
+/** Bytes of flash read at a time. */
+const READ_BYTES = 65536;
+/** §6.2 needs no r where only H(fw) is asked. */
+const NO_R = new Uint8Array(0);
+
+/** Where a device keeps things. */
+export interface DeviceStores {
+  readonly keys: KeyStore;
+  readonly firmware: FirmwareStore;
+}
+
+/** The state of one device between its starts. */
+export class DeviceMemory {
+  readonly #stores: DeviceStores;
+  readonly #clock: DeviceClock;
+  readonly #ownFlags: number;
+  #keys: DeviceRecord;
+  #boot: BootRecord;
+  #window: DeviceWindow;
+  #restarted = true;
+  #fellBack: SlotImage | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    stores: DeviceStores,
+    clock: DeviceClock,
+    records: { readonly keys: DeviceRecord; readonly boot: BootRecord },
+    ownFlags: number,
+  ) {
+    this.#stores = stores;
+    this.#clock = clock;
+    this.#keys = records.keys;
+    this.#boot = records.boot;
+    this.#ownFlags = ownFlags;
+    this.#window = startWindow(records.keys.window, clock.now());
+  }
+
+  /**
+   * A start of the device (§6.1): picks the slot, opens the window, and stores both before anything else.
+   *
+   * @param ownFlags bits of `state.flags` that never change
+   */
+  static async start(
+    stores: DeviceStores,
+    clock: DeviceClock,
+    keys: DeviceRecord,
+    ownFlags: number,
+  ): Promise<DeviceMemory> {
+    const before = await stores.firmware.load();
+    const record = boot(before);
+    const memory = new DeviceMemory(stores, clock, { keys, boot: record }, ownFlags);
+    if (before.trial !== null && record.trial === null) {
+      memory.#fellBack = before.images[before.trial.slot];
+    }
+    await memory.saveBoot(record);
+    await memory.saveKeys({});
+    return memory;
+  }
+
+  get keys(): DeviceRecord {
+    return this.#keys;
+  }
+
+  get boot(): BootRecord {
+    return this.#boot;
+  }
+
+  /** The image that used up its tries, when this start brought the old one back. */
+  get fellBack(): SlotImage | null {
+    return this.#fellBack;
+  }
+
+  get window(): DeviceWindow {
+    return this.#window;
+  }
+
+  get image(): SlotImage {
+    return imageInUse(this.#boot);
+  }
+
+  get firmware(): FirmwareStore {
+    return this.#stores.firmware;
+  }
+
+  /** Changes the window; {@link saveKeys} makes it lasting. */
+  setWindow(window: DeviceWindow): void {
+    this.#window = window;
+  }
+
+  /** Changes some of the keys, and stores them together with the window. */
+  async saveKeys(change: Partial<DeviceRecord>): Promise<void> {
+    this.#keys = { ...this.#keys, ...change, window: storedWindow(this.#window) };
+    const record = this.#keys;
+    await this.#write(() => this.#stores.keys.save(record));
+  }
+
+  async saveBoot(record: BootRecord): Promise<void> {
+    this.#boot = record;
+    await this.#write(() => this.#stores.firmware.save(record));
+  }
+
+  /** §2.3, retire. */
+  async eraseKeys(): Promise<void> {
+    await this.#write(() => this.#stores.keys.erase());
+  }
+
+  /** A session is complete: `restarted` has been told. */
+  sessionComplete(): void {
+    this.#restarted = false;
+  }
+
+  /** What D tells of itself in Finish and mon-ans. */
+  state(): DeviceState {
+    const { window, image } = this;
+    const { early, late, badsig, dup } = window;
+    const { badauth, resync, skipped } = this.#keys;
+    return {
+      seq: image.seq,
+      sha256: image.sha256,
+      ivn: window.ivn,
+      opensIn: opensIn(window, this.#clock.now()),
+      flags: this.#flags(),
+      pending: this.#boot.result?.attempt ?? 0,
+      stats: { early, late, badauth, badsig, dup, resync, skipped },
+    };
+  }
+
+  #flags(): number {
+    const { trial, result } = this.#boot;
+    const fellBack = result?.code === ResultCode.healthCheckFellBack;
+    return (
+      this.#ownFlags |
+      (this.#restarted ? StateFlag.restarted : 0) |
+      (trial?.running ? StateFlag.onTrial : 0) |
+      (fellBack ? StateFlag.fellBack : 0)
+    );
+  }
+
+  /** Measures the slot in use now, as it is in flash. */
+  async measure(r: Uint8Array = NO_R): Promise<ImageMeasure> {
+    const measurement = new Measurement(r, this.image.size);
+    await this.#read(slotInUse(this.#boot), this.image.size, measurement);
+    return measurement.finish();
+  }
+
+  /** §6.6, step 6: SHA-256 over a new image as read from flash. */
+  async digestOf(slot: 'A' | 'B', size: number): Promise<Uint8Array> {
+    const measurement = new Measurement(NO_R, size);
+    await this.#read(slot, size, measurement);
+    return measurement.finish().hfw;
+  }
+
+  async #read(slot: 'A' | 'B', size: number, measurement: Measurement): Promise<void> {
+    for (let from = 0; from < size; from += READ_BYTES) {
+      const to = Math.min(size, from + READ_BYTES);
+      measurement.update(await this.#stores.firmware.read(slot, from, to));
+    }
+  }
+
+  /** One write after another; a failed one fails its caller only. */
+  #write(write: () => Promise<void>): Promise<void> {
+    const done = this.#writing.then(write);
+    this.#writing = done.catch(() => undefined);
+    return done;
+  }
+}

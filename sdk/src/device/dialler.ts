@@ -1,0 +1,203 @@
+/**
+ * Dials the manager again and again, under the newest assignment or the one before (docs/protocol.md §2.3, §5), and runs
+ * the sessions that come of it.
+ */
+import type { RetryPolicy } from './retry.ts';
+import type { Connection, Transport } from './transport.ts';
+import { CodedError } from '../wire/errors.ts';
+import { CloseCode } from '../wire/message-types.ts';
+import { decodeSigned } from '../wire/signed.ts';
+import { equalBytes } from '../wire/bytes.ts';
+import { wait } from './clock.ts';
+import { DeviceSession } from './device-session.ts';
+import { uniform } from './randomness.ts';
+import { NOTICE_SECONDS, takeAssignment } from './reassignment.ts';
+import { openSession } from './session-opening.ts';
+import type { EpochSlot, Opening } from './session-opening.ts';
+import type { DeviceServices, SessionEnd } from './session-link.ts';
+
+/** §2.3: failures in a row after which the old and the new assignment are dialled in turn. */
+const FAILURES_BEFORE_FORMER = 3;
+
+/** Why a dialler ends: the device starts again, or it is over. */
+export type DialEnd = 'restart' | 'over';
+
+export interface DiallerOptions {
+  readonly transport: Transport;
+  readonly retry: RetryPolicy;
+  /** URL for the assignment of the provisioning document; later ones name their own. */
+  readonly gateway: string;
+  readonly signal: AbortSignal;
+}
+
+/** What follows an attempt: seconds to the next one, or the end. */
+type Next = { readonly delay: number; readonly code: number } | DialEnd;
+
+/** The dial loop between two starts of a device. */
+export class Dialler {
+  readonly #device: DeviceServices;
+  readonly #options: DiallerOptions;
+  readonly #stop: AbortController = new AbortController();
+  #session: DeviceSession | null = null;
+  #connection: Connection | null = null;
+  #failures = 0;
+  #resyncs = 0;
+  #noticeAt = -NOTICE_SECONDS;
+  #restart = false;
+
+  constructor(device: DeviceServices, options: DiallerOptions) {
+    this.#device = device;
+    this.#options = options;
+  }
+
+  /** Dials until the device restarts or ends. */
+  async run(): Promise<DialEnd> {
+    const signal = AbortSignal.any([this.#options.signal, this.#stop.signal]);
+    try {
+      for (;;) {
+        const next = await this.#once(signal);
+        if (typeof next === 'string') return next;
+        const { delay, code } = next;
+        if (code !== 0) {
+          this.#device.emit('disconnected', { closeCode: code, retryInSeconds: delay });
+        }
+        await wait(this.#device.clock, delay, signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return this.#restart ? 'restart' : 'over';
+    }
+  }
+
+  /** Ends the session under way. */
+  close(code: number): void {
+    this.#session?.close(code);
+    this.#connection?.close(code);
+  }
+
+  /** Ends the loop with a restart (§6.6 step 6: no session within the trial). */
+  restart(): void {
+    this.#restart = true;
+    this.#stop.abort();
+    this.close(CloseCode.done);
+  }
+
+  /** See {@link DeviceSession.tick}. */
+  tick(queryDue: boolean, queried: () => void): void {
+    this.#session?.tick(queryDue, queried);
+  }
+
+  async #once(signal: AbortSignal): Promise<Next> {
+    const slot = this.#slot();
+    const url = this.#url(slot);
+    try {
+      const maxFrameBytes = this.#device.code.fmax;
+      const connection = await this.#options.transport(url, { maxFrameBytes, signal });
+      this.#connection = connection;
+      if (signal.aborted) connection.close(CloseCode.done);
+      const opening = await openSession(connection, this.#device, slot);
+      if (opening.kind !== 'session') return await this.#answered(opening);
+      return await this.#inSession(connection, opening, url);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return this.#failed(error);
+    } finally {
+      this.#session = null;
+      this.#connection = null;
+    }
+  }
+
+  async #inSession(
+    connection: Connection,
+    opening: Extract<Opening, { kind: 'session' }>,
+    url: string,
+  ): Promise<Next> {
+    this.#failures = 0;
+    this.#resyncs = 0;
+    this.#session = new DeviceSession(connection, opening, this.#device);
+    this.#device.emit('connected', { manager: opening.epoch.assignment.idM, url });
+    try {
+      return this.#ended(await this.#session.run());
+    } catch (error) {
+      const code = closeCodeOf(error);
+      connection.close(code);
+      this.#device.emit('error', { error: asError(error) });
+      return { delay: this.#delay(), code };
+    }
+  }
+
+  #ended(end: SessionEnd): Next {
+    switch (end.kind) {
+      case 'restart':
+        return 'restart';
+      case 'retired':
+        return 'over';
+      case 'reassigned':
+        return { delay: 0, code: CloseCode.done };
+      case 'suspended':
+        // §2.3: closed and silent for that time.
+        this.#device.emit('suspended', { seconds: end.seconds });
+        return { delay: end.seconds, code: CloseCode.done };
+      case 'closed':
+        return { delay: this.#delay(), code: end.code };
+    }
+  }
+
+  /** §3.1: after a resync D dials again at once, but not for ever. §2.3: a notice brings a new assignment. */
+  async #answered(opening: Exclude<Opening, { kind: 'session' }>): Promise<Next> {
+    if (opening.kind === 'resync') {
+      this.#resyncs += 1;
+      if (this.#resyncs > 1) this.#failures += 1;
+      return { delay: this.#resyncs > 1 ? this.#delay() : 0, code: CloseCode.counter };
+    }
+    const { memory, code, emit, clock } = this.#device;
+    const now = clock.now();
+    this.#failures += 1;
+    if (now - this.#noticeAt < NOTICE_SECONDS) {
+      return { delay: this.#delay(), code: CloseCode.replaced };
+    }
+    this.#noticeAt = now;
+    const taken = await takeAssignment(opening.envelope, memory, code, emit);
+    if (taken.kind === 'retired') return 'over';
+    if (taken.kind === 'taken') {
+      this.#failures = 0;
+      return { delay: 0, code: CloseCode.replaced };
+    }
+    emit('error', { error: taken.error });
+    return { delay: this.#delay(), code: CloseCode.replaced };
+  }
+
+  #failed(error: unknown): Next {
+    this.#device.emit('error', { error: asError(error) });
+    this.#failures += 1;
+    return { delay: this.#delay(), code: closeCodeOf(error) };
+  }
+
+  #delay(): number {
+    return this.#options.retry.nextDelay(this.#failures, uniform(this.#device.random));
+  }
+
+  #slot(): EpochSlot {
+    const { former } = this.#device.memory.keys;
+    const inTurn = this.#failures >= FAILURES_BEFORE_FORMER && this.#failures % 2 === 1;
+    return former !== null && inTurn ? 'former' : 'epoch';
+  }
+
+  #url(slot: EpochSlot): string {
+    const epoch = this.#device.memory.keys[slot] ?? this.#device.memory.keys.epoch;
+    const provisioned = decodeSigned(this.#device.identity.assignment).payload;
+    if (equalBytes(epoch.payload, provisioned)) return this.#options.gateway;
+    const { endpoints } = epoch.assignment;
+    return endpoints[this.#failures % endpoints.length] ?? this.#options.gateway;
+  }
+}
+
+/** The code a connection was closed with, of an error that says one. */
+function closeCodeOf(error: unknown): number {
+  const known = error instanceof CodedError && 'closeCode' in error;
+  return known ? Number(error.closeCode) : CloseCode.ownFault;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
