@@ -64,11 +64,11 @@ export class Fields {
   /** Exactly `length` bytes, or 1 to 65536 when no length is given. */
   bytes(index: number, length?: number): Uint8Array {
     const value = this.#items[index];
-    const wanted = length ?? 'up to 65536';
+    const wanted = length ?? '1 to 65536';
     if (!(value instanceof Uint8Array)) {
       throw malformed(this.#what, `field ${String(index)} is no byte string of ${String(wanted)}`);
     }
-    const fits = length === undefined ? value.length <= 65_536 : value.length === length;
+    const fits = length === undefined ? inBounds(value.length) : value.length === length;
     if (!fits) {
       throw malformed(
         this.#what,
@@ -86,6 +86,10 @@ export class Fields {
     }
     return value as readonly CborValue[];
   }
+}
+
+function inBounds(length: number): boolean {
+  return length >= 1 && length <= 65_536;
 }
 
 export function malformed(what: string, problem: string): ExchangeError {
