@@ -1,4 +1,5 @@
 /** The shape of every argument, field by field; the types are in records.ts. */
+import { isUsableEd25519Key } from '@lamplighter/sdk/crypto';
 import type {
   DeviceRegistration,
   FirmwareIdentity,
@@ -42,6 +43,11 @@ const APPROVALS = 64;
 export const id = text(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'an id ([a-z0-9][a-z0-9._-]{0,62})');
 const digest = hex(32);
 const key = hex(32);
+const signatureKey = where(
+  key,
+  (value) => isUsableEd25519Key(Buffer.from(value, 'hex')),
+  'an Ed25519 key of large order',
+);
 const version = text(/^[\x20-\x7e]{1,64}$/, '1 to 64 printable ASCII characters');
 const reason = text(/^[\x20-\x7e]{1,200}$/, '1 to 200 printable ASCII characters');
 const HOST_AND_PATH = '[A-Za-z0-9._:[\\]-]{1,253}(?:/[!-~]{0,250})?$';
@@ -84,7 +90,7 @@ const batchOf = <T>(check: Check<T>, name: (item: T) => string): Check<readonly 
 const vendorRegistration = object<VendorRegistration>({
   id,
   url: httpUrl,
-  signingKey: key,
+  signingKey: signatureKey,
   peerCertificates: distinct(list(digest, 1, PEERS)),
 });
 
@@ -99,7 +105,7 @@ const modelRegistration = object<ModelRegistration>({
 const managementNodeRegistration = object<ManagementNodeRegistration>({
   id,
   certificate: digest,
-  signatureKey: key,
+  signatureKey,
   sealingKey: key,
   endpoints: distinct(list(webSocketUrl, 1, ENDPOINTS)),
   url: httpUrl,

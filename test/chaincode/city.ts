@@ -286,6 +286,18 @@ export class City {
     return city;
   }
 
+  /** As {@link inhabited}, for many: the rest is copied from the first device, which is faster than signatures. */
+  static async crowded(...devices: readonly string[]): Promise<City> {
+    const [first = 'lamp', ...others] = devices;
+    const city = await City.inhabited(first);
+    const record = Buffer.from(city.ledger.state.get(`device:${first}`) ?? []).toString();
+    for (const device of others) {
+      const copy = record.replace(`"id":"${first}"`, `"id":"${device}"`);
+      city.ledger.state.set(`device:${device}`, Buffer.from(copy));
+    }
+    return city;
+  }
+
   /** Registers a device of `prime` and assigns it. */
   async settle(device: string, manager = 'gate-1'): Promise<void> {
     const { northlight } = this.people;

@@ -17,6 +17,8 @@ type ChaincodeClass = new (
   title: string,
   version: string,
 ) => Chaincode;
+// Every refusal is an error line otherwise.
+process.env['CORE_CHAINCODE_LOGGING_LEVEL'] = 'critical';
 const ChaincodeFromContract = jest.requireActual<ChaincodeClass>(
   'fabric-shim/lib/contract-spi/chaincodefromcontract.js',
 );

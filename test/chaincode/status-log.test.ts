@@ -95,15 +95,9 @@ describe('the caller of a report', () => {
 
 describe('ReportStatuses', () => {
   it('records 500 devices in one transaction without a range or a history', async () => {
-    const city = await City.founded();
-    const { northlight } = city.people;
     const names = Array.from({ length: 500 }, (_, index) => device(index));
-    await city.register(
-      northlight.vendor,
-      'RegisterDevices',
-      names.map((name) => aDevice(name, 'prime')),
-    );
-    for (const name of names) await city.assign(anAssignment(name, 'gate-1'));
+    const city = await City.crowded(...names);
+    const { northlight } = city.people;
     const execution = await city.ledger.submit(northlight.manager, 'StatusLog:ReportStatuses', [
       JSON.stringify(names.map((name) => aReport(name))),
     ]);
