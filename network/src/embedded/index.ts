@@ -1,0 +1,16 @@
+/**
+ * A Hyperledger Fabric network in one process, for one machine: an orderer and one peer an organisation, each behind its own TLS
+ * endpoint, speaking Fabric's own gRPC protocols to unchanged clients and chaincode.
+ */
+export { EmbeddedNetwork, type BlockCounts } from './network.ts';
+export { EmbeddedError, type EmbeddedErrorCode } from './errors.ts';
+export type { ConnectionProfile } from './connection-profile.ts';
+export type {
+  BatchDescription,
+  ChaincodeDescription,
+  EmbeddedNetworkOptions,
+  OrganisationDescription,
+} from './options.ts';
+export type { NetworkLogger } from './logger.ts';
+export type { Role } from './msp.ts';
+export type { Credentials } from './signer.ts';

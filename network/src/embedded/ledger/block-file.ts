@@ -1,0 +1,192 @@
+/**
+ * The blocks of one node on disk: records one after the other, written and flushed before anybody hears of them. Only their
+ * offsets are in memory. At start every checksum is checked; a last record that a crash left incomplete is cut off (it was never
+ * acknowledged), a damaged one before it stops the node.
+ */
+import { open, type FileHandle } from 'node:fs/promises';
+
+import { EmbeddedError } from '../errors.ts';
+import { decodeRecordHeader, encodeRecord, isIntact, RECORD_HEADER_BYTES } from './block-record.ts';
+import { BlockCache } from './block-cache.ts';
+
+/** Sees every block at start, in order. */
+export type BlockVisitor = (block: Uint8Array, number: number) => Promise<void> | void;
+
+export interface BlockFileOptions {
+  readonly path: string;
+  readonly visit: BlockVisitor;
+  /** What a person should do about a damaged file of this node. */
+  readonly remedy: string;
+}
+
+interface Extent {
+  readonly offset: number;
+  readonly length: number;
+}
+
+async function readExactly(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled);
+    if (bytesRead === 0) {
+      break;
+    }
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+}
+
+export class BlockFile {
+  readonly #handle: FileHandle;
+  readonly #path: string;
+  readonly #extents: Extent[] = [];
+  readonly #cache = new BlockCache();
+  #end = 0;
+  #cutBytes = 0;
+  #failure: EmbeddedError | undefined;
+
+  private constructor(handle: FileHandle, path: string) {
+    this.#handle = handle;
+    this.#path = path;
+  }
+
+  /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED with the number of the block. */
+  static async open(options: BlockFileOptions): Promise<BlockFile> {
+    const handle = await open(options.path, 'a+', 0o600).then(async (created) => {
+      await created.close();
+      return open(options.path, 'r+');
+    });
+    const file = new BlockFile(handle, options.path);
+    try {
+      await file.#scan(options);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return file;
+  }
+
+  /** Number of blocks; the next block has this number. */
+  get height(): number {
+    return this.#extents.length;
+  }
+
+  /** Bytes of an incomplete last block that were cut off at start. */
+  get cutBytes(): number {
+    return this.#cutBytes;
+  }
+
+  /**
+   * Appends the next block and flushes it to the disk.
+   *
+   * @throws {@link EmbeddedError} STORAGE_FAILED; from then on for every further block.
+   */
+  async append(block: Uint8Array): Promise<void> {
+    if (this.#failure) {
+      throw this.#failure;
+    }
+    const record = encodeRecord(this.height, block);
+    try {
+      await this.#handle.write(record, 0, record.length, this.#end);
+      await this.#handle.datasync();
+    } catch (cause) {
+      this.#failure = new EmbeddedError(
+        'STORAGE_FAILED',
+        `block ${this.height} could not be written to ${this.#path}; see to the disk and start again`,
+        { cause },
+      );
+      throw this.#failure;
+    }
+    this.#cache.put(this.height, block);
+    this.#extents.push({ offset: this.#end + RECORD_HEADER_BYTES, length: block.length });
+    this.#end += record.length;
+  }
+
+  /** @throws {@link EmbeddedError} NOT_FOUND, STORAGE_FAILED */
+  async read(number: number): Promise<Uint8Array> {
+    const extent = this.#extents[number];
+    if (!extent) {
+      throw new EmbeddedError(
+        'NOT_FOUND',
+        `expected a block below ${this.height}, got ${String(number)}`,
+      );
+    }
+    const known = this.#cache.get(number);
+    if (known) {
+      return known;
+    }
+    const block = await readExactly(this.#handle, extent.offset, extent.length);
+    if (block.length !== extent.length) {
+      throw new EmbeddedError('STORAGE_FAILED', `block ${number} of ${this.#path} was cut short`);
+    }
+    this.#cache.put(number, block);
+    return block;
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  async #scan(options: BlockFileOptions): Promise<void> {
+    const { size } = await this.#handle.stat();
+    while (this.#end < size) {
+      const block = await this.#next(size);
+      if (!block) {
+        await this.#cutTail(size, options.remedy);
+        return;
+      }
+      await options.visit(block, this.height);
+      this.#extents.push({ offset: this.#end + RECORD_HEADER_BYTES, length: block.length });
+      this.#end += RECORD_HEADER_BYTES + block.length;
+    }
+  }
+
+  /** @returns the block at the present end, or undefined when it is not whole. */
+  async #next(size: number): Promise<Buffer | undefined> {
+    const header = decodeRecordHeader(
+      await readExactly(this.#handle, this.#end, RECORD_HEADER_BYTES),
+    );
+    if (!header || header.number !== this.height) {
+      return undefined;
+    }
+    if (this.#end + RECORD_HEADER_BYTES + header.length > size) {
+      return undefined;
+    }
+    const block = await readExactly(this.#handle, this.#end + RECORD_HEADER_BYTES, header.length);
+    return isIntact(header, block) ? block : undefined;
+  }
+
+  /** A torn tail is a record that the file's end cuts short; anything else is damage that nobody may hide. */
+  async #cutTail(size: number, remedy: string): Promise<void> {
+    const rest = size - this.#end;
+    const start = await readExactly(this.#handle, this.#end, Math.min(rest, RECORD_HEADER_BYTES));
+    const header = decodeRecordHeader(start);
+    const torn =
+      rest < RECORD_HEADER_BYTES ||
+      (header?.number === this.height && rest <= RECORD_HEADER_BYTES + header.length) ||
+      (await this.#isBlank(size));
+    if (!torn) {
+      throw new EmbeddedError(
+        'BLOCK_FILE_DAMAGED',
+        `block ${this.height} in ${this.#path} (byte ${this.#end}) is damaged; ${remedy}`,
+      );
+    }
+    await this.#handle.truncate(this.#end);
+    await this.#handle.datasync();
+    this.#cutBytes = rest;
+  }
+
+  /** Some file systems leave zeros where a crash stopped a write. */
+  async #isBlank(size: number): Promise<boolean> {
+    const chunkBytes = 65_536;
+    for (let offset = this.#end; offset < size; offset += chunkBytes) {
+      const length = Math.min(chunkBytes, size - offset);
+      const chunk = await readExactly(this.#handle, offset, length);
+      if (chunk.some((octet) => octet !== 0)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,39 @@
+/** Every bound of the embedded network in one place. */
+
+export const LIMITS = {
+  /** One envelope or proposal; AbsoluteMaxBytes of the channel configuration. */
+  envelopeBytes: 10 * 1024 * 1024,
+  /** What a gRPC endpoint receives in one message: an envelope with some air. */
+  receiveBytes: 12 * 1024 * 1024,
+  /** What a gRPC endpoint sends in one message: the largest block. */
+  sendBytes: 64 * 1024 * 1024,
+  /** One record of a block file. */
+  blockBytes: 48 * 1024 * 1024,
+  /** Streams and calls at a time on one connection. */
+  streamsPerConnection: 1_000,
+  /** Proposals at work at a time on one peer. */
+  proposals: 2_500,
+  /** Deliver streams at a time on one endpoint. */
+  deliverStreams: 1_000,
+  /** Broadcast streams at a time on the orderer. */
+  broadcastStreams: 1_000,
+  /** Envelopes that wait in the orderer for their block to be written. */
+  pendingEnvelopes: 5_000,
+  pendingBytes: 64 * 1024 * 1024,
+  /** Chaincode executions in flight on one link. */
+  executions: 1_000,
+  /** Open range and history queries of one transaction. */
+  openQueries: 64,
+  /** Records that the peer hands to a chaincode at a time. */
+  queryBatch: 100,
+  /** Records that one query returns in all. */
+  queryTotal: 100_000,
+  /** Milliseconds for one execution of a chaincode. */
+  executionTimeoutMs: 30_000,
+  /** Milliseconds until a chaincode server has answered the peer's dial. */
+  dialTimeoutMs: 5_000,
+  /** Blocks kept in memory for readers, by bytes. */
+  blockCacheBytes: 8 * 1024 * 1024,
+  /** Milliseconds that open calls get to end by themselves when the network closes. */
+  closeMs: 2_000,
+} as const;

@@ -1,0 +1,157 @@
+/** What an embedded network is started with, and its defaults. */
+import { isIP } from 'node:net';
+
+import { EmbeddedError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+import { SILENT, type NetworkLogger } from './logger.ts';
+import type { Ports } from './ports.ts';
+
+export interface OrganisationDescription {
+  /** Short name, such as `northlight`. */
+  readonly name: string;
+  readonly mspId: string;
+  /** Such as `northlight.example`. */
+  readonly domain: string;
+}
+
+export interface ChaincodeDescription {
+  readonly name: string;
+  readonly version: string;
+  /** From 1; a higher one at a later start replaces the definition. */
+  readonly sequence: number;
+  /** `label:hash`, as the chaincode server registers. */
+  readonly packageId: string;
+  /** `host:port` of the chaincode server, which may come up later. */
+  readonly address: string;
+  /**
+   * Serialised common.ApplicationPolicy.
+   *
+   * @default a reference to /Channel/Application/Endorsement: a majority of the organisations
+   */
+  readonly endorsementPolicy?: Uint8Array;
+}
+
+export interface BatchDescription {
+  /** Envelopes in a block. @default 100 */
+  readonly maxMessageCount?: number;
+  /** Bytes of a block's envelopes, unless a single one is larger. @default 2_097_152 */
+  readonly preferredMaxBytes?: number;
+  /** Milliseconds from a block's first envelope to its cut. @default 50 */
+  readonly timeoutMs?: number;
+}
+
+export interface EmbeddedNetworkOptions {
+  /** Everything the network keeps is below; made when missing. */
+  readonly directory: string;
+  /** @default 'city' */
+  readonly channel?: string;
+  readonly organisations: readonly OrganisationDescription[];
+  readonly chaincodes: readonly ChaincodeDescription[];
+  /** Address to listen on. @default '127.0.0.1' */
+  readonly host?: string;
+  /** Ports by MSP id, and `orderer`. @default free ones at the first start, the same ones later */
+  readonly ports?: Ports;
+  readonly batch?: BatchDescription;
+  /** Milliseconds for one execution of a chaincode. @default 30_000 */
+  readonly executionTimeoutMs?: number;
+  /** false: each peer verifies every signature itself, as separate processes would. @default true */
+  readonly shareVerdicts?: boolean;
+  /** @default none */
+  readonly logger?: NetworkLogger;
+  /** @default the system clock */
+  readonly clock?: () => Date;
+}
+
+type Complete = Required<Omit<EmbeddedNetworkOptions, 'batch'>> & {
+  readonly batch: Required<BatchDescription>;
+};
+
+function invalid(message: string): EmbeddedError {
+  return new EmbeddedError('OPTIONS_INVALID', message);
+}
+
+function assertUnique(what: string, values: readonly string[]): void {
+  if (new Set(values).size < values.length) {
+    throw invalid(`"organisations" expected different ${what}, got ${values.join(', ')}`);
+  }
+}
+
+function assertOrganisations(organisations: readonly OrganisationDescription[]): void {
+  if (organisations.length === 0 || organisations.length > 32) {
+    throw invalid(`"organisations" expected 1 to 32, got ${organisations.length}`);
+  }
+  assertUnique(
+    'names',
+    organisations.map(({ name }) => name),
+  );
+  assertUnique(
+    'MSP ids',
+    organisations.map(({ mspId }) => mspId),
+  );
+  assertUnique(
+    'domains',
+    organisations.map(({ domain }) => domain),
+  );
+}
+
+function assertChaincode({ name, version, sequence, address }: ChaincodeDescription): void {
+  if (!/^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$/.test(name) || version === '') {
+    throw invalid(
+      `"chaincodes" expected names of letters and digits and a version, got ${JSON.stringify(name)}`,
+    );
+  }
+  if (!Number.isSafeInteger(sequence) || sequence < 1) {
+    throw invalid(`"sequence" of ${name} expected an integer from 1, got ${sequence}`);
+  }
+  if (!/^[^\s/]+:\d{1,5}$/.test(address)) {
+    throw invalid(`"address" of ${name} expected host:port, got ${JSON.stringify(address)}`);
+  }
+}
+
+function assertBatch(batch: Required<BatchDescription>): void {
+  for (const [name, value] of Object.entries(batch)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw invalid(`"batch.${name}" expected a positive integer, got ${value}`);
+    }
+  }
+  if (batch.maxMessageCount > LIMITS.pendingEnvelopes) {
+    throw invalid(
+      `"batch.maxMessageCount" expected up to ${LIMITS.pendingEnvelopes}, got ${batch.maxMessageCount}`,
+    );
+  }
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {@link EmbeddedError} OPTIONS_INVALID
+ */
+export function completeOptions(options: EmbeddedNetworkOptions): Complete {
+  const complete: Complete = {
+    channel: 'city',
+    host: '127.0.0.1',
+    ports: {},
+    executionTimeoutMs: LIMITS.executionTimeoutMs,
+    shareVerdicts: true,
+    logger: SILENT,
+    clock: () => new Date(),
+    ...options,
+    batch: { maxMessageCount: 100, preferredMaxBytes: 2_097_152, timeoutMs: 50, ...options.batch },
+  };
+  if (!/^[a-z][a-z0-9.-]{0,248}$/.test(complete.channel)) {
+    throw invalid(
+      `"channel" expected lower-case letters, digits, dots and dashes, got ${JSON.stringify(complete.channel)}`,
+    );
+  }
+  if (isIP(complete.host) === 0 && complete.host !== 'localhost') {
+    throw invalid(
+      `"host" expected an IP address or localhost, got ${JSON.stringify(complete.host)}`,
+    );
+  }
+  assertOrganisations(complete.organisations);
+  complete.chaincodes.forEach(assertChaincode);
+  assertBatch(complete.batch);
+  return complete;
+}
+
+export type { Complete as CompleteOptions };

@@ -1,0 +1,202 @@
+/**
+ * The ordering of one channel: takes envelopes, cuts them into blocks, signs and writes each block before anybody can read it.
+ * An envelope that was accepted is in a block unless the process ends first; clients learn of the commit from their peers.
+ */
+import { newBlock, signBlock } from '../block.ts';
+import { EmbeddedError, messageOf } from '../errors.ts';
+import { BlockFile } from '../ledger/block-file.ts';
+import { HeightSignal } from '../ledger/height-signal.ts';
+import { OrderedBlock, readStoredBlock } from '../ledger/ordered-block.ts';
+import { LIMITS } from '../limits.ts';
+import type { NetworkLogger } from '../logger.ts';
+import type { Signer } from '../signer.ts';
+import { BlockCutter, type CutLimits } from './cutter.ts';
+
+export interface BatchOptions extends CutLimits {
+  /** Milliseconds from the first envelope of a block to its cut. */
+  readonly timeoutMs: number;
+}
+
+export interface ChainOptions {
+  /** Block file. */
+  readonly path: string;
+  readonly signer: Signer;
+  readonly batch: BatchOptions;
+  readonly logger: NetworkLogger;
+  /** Block 0, asked for when the file is new. */
+  readonly genesis: () => OrderedBlock;
+}
+
+/** Blocks kept as objects, so that all peers share their bytes and parse them once. */
+const RECENT_BLOCKS = 32;
+const REMEDY =
+  'restore the directory from a copy, or start afresh without it: the orderer keeps the only full set of blocks';
+
+export class OrderingChain {
+  readonly #options: ChainOptions;
+  readonly #cutter: BlockCutter;
+  readonly #signal = new HeightSignal();
+  readonly #recent = new Map<number, OrderedBlock>();
+  readonly #file: BlockFile;
+  #previousHash: Uint8Array = new Uint8Array();
+  #waiting = 0;
+  #waitingBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #failure: EmbeddedError | undefined;
+  #closed = false;
+
+  private constructor(options: ChainOptions, file: BlockFile) {
+    this.#options = options;
+    this.#cutter = new BlockCutter(options.batch);
+    this.#file = file;
+  }
+
+  /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED */
+  static async open(options: ChainOptions): Promise<OrderingChain> {
+    let last: OrderedBlock | undefined;
+    const file = await BlockFile.open({
+      path: options.path,
+      remedy: REMEDY,
+      visit: (bytes, number) => {
+        last = follow(last, readStoredBlock(bytes).block, number, options.path);
+      },
+    });
+    const chain = new OrderingChain(options, file);
+    if (last) {
+      chain.#publish(last);
+    } else {
+      await chain.append(options.genesis());
+    }
+    return chain;
+  }
+
+  get height(): number {
+    return this.#signal.height;
+  }
+
+  reach(number: number, signal: AbortSignal): Promise<void> {
+    return this.#signal.reach(number, signal);
+  }
+
+  /** @returns serialised common.Block with the orderer's metadata alone. */
+  readBytes(number: number): Promise<Uint8Array> {
+    return this.#file.read(number);
+  }
+
+  async read(number: number): Promise<OrderedBlock> {
+    return this.#recent.get(number) ?? readStoredBlock(await this.readBytes(number)).block;
+  }
+
+  /**
+   * Takes an envelope into the next block.
+   *
+   * @throws {@link EmbeddedError} BUSY when too much waits, STORAGE_FAILED, CLOSED
+   */
+  order(envelope: Uint8Array): void {
+    this.#assertReady(envelope);
+    this.#waiting++;
+    this.#waitingBytes += envelope.length;
+    for (const batch of this.#cutter.add(envelope)) {
+      this.#write(batch);
+    }
+    this.#restartTimer();
+  }
+
+  /** Writes a ready block that continues the chain: block 0, or one that a peer still had. */
+  async append(block: OrderedBlock): Promise<void> {
+    await this.#file.append(block.serialise());
+    this.#publish(block);
+  }
+
+  /** Takes no more envelopes and writes those that wait. */
+  async flush(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    if (this.#cutter.isPending) {
+      this.#write(this.#cutter.cut());
+    }
+    await this.#writing;
+  }
+
+  /** Flushes and closes the file. */
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#file.close();
+  }
+
+  #assertReady(envelope: Uint8Array): void {
+    if (this.#failure) {
+      throw this.#failure;
+    }
+    if (this.#closed) {
+      throw new EmbeddedError('CLOSED', 'the orderer is closing');
+    }
+    const full =
+      this.#waiting >= LIMITS.pendingEnvelopes ||
+      this.#waitingBytes + envelope.length > LIMITS.pendingBytes;
+    if (full) {
+      throw new EmbeddedError(
+        'BUSY',
+        `expected up to ${LIMITS.pendingEnvelopes} envelopes to wait for their block; try again later`,
+      );
+    }
+  }
+
+  #restartTimer(): void {
+    if (!this.#cutter.isPending) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    } else {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#write(this.#cutter.cut());
+      }, this.#options.batch.timeoutMs);
+    }
+  }
+
+  #write(batch: readonly Uint8Array[]): void {
+    this.#writing = this.#writing
+      .then(() => this.#writeBlock(batch))
+      .catch((cause: unknown) => {
+        // From here on `order` throws it: clients are told that the orderer is unavailable.
+        this.#failure = new EmbeddedError('STORAGE_FAILED', messageOf(cause), { cause });
+        this.#options.logger.error({ reason: messageOf(cause) }, 'the orderer has stopped');
+      });
+  }
+
+  async #writeBlock(batch: readonly Uint8Array[]): Promise<void> {
+    if (this.#failure) {
+      return;
+    }
+    const block = newBlock(this.height, this.#previousHash, batch);
+    signBlock(block, 0, this.#options.signer);
+    await this.append(new OrderedBlock(block));
+    this.#waiting -= batch.length;
+    this.#waitingBytes -= batch.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  #publish(block: OrderedBlock): void {
+    this.#previousHash = block.hash;
+    this.#recent.set(block.number, block);
+    this.#recent.delete(block.number - RECENT_BLOCKS);
+    this.#signal.raise(block.number + 1);
+  }
+}
+
+function follow(
+  last: OrderedBlock | undefined,
+  block: OrderedBlock,
+  number: number,
+  path: string,
+): OrderedBlock {
+  const previous = last?.hash ?? new Uint8Array();
+  const chained = Buffer.compare(block.header.previousHash, previous) === 0;
+  if (!chained || block.number !== number || !block.hasTrueDataHash()) {
+    throw new EmbeddedError(
+      'BLOCK_FILE_DAMAGED',
+      `block ${number} in ${path} does not fit the block before it; ${REMEDY}`,
+    );
+  }
+  return block;
+}

@@ -1,0 +1,221 @@
+/**
+ * Endorser.ProcessProposal (core/endorser): checks the proposal, runs the chaincode against one height of the state, signs what
+ * came of it. What is wrong with the proposal itself is a gRPC error; what goes wrong in the run is an answer of status 500.
+ */
+import type { peer } from '@hyperledger/fabric-protos';
+
+import type { ChannelAccess } from '../access.ts';
+import type { ChaincodeLink } from '../chaincode/link.ts';
+import { EmbeddedError, messageOf } from '../errors.ts';
+import { IdentityError } from '../identity-errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Simulator } from '../ledger/simulator.ts';
+import { LIMITS } from '../limits.ts';
+import type { NetworkLogger } from '../logger.ts';
+import type { Identity } from '../msp.ts';
+import type { Signer } from '../signer.ts';
+import { fieldKey, LIFECYCLE, readDefinition, type LifecycleReader } from './definitions.ts';
+import { keyHistory } from './key-history.ts';
+import { readProposal, type Proposal } from './proposal.ts';
+import { endorsed, ERROR_THRESHOLD, failure, unendorsed, type Simulation } from './responses.ts';
+import type { SystemChaincode } from './system-chaincode.ts';
+
+const SYSTEM_VERSION = 'syscc';
+const NOTHING = new Uint8Array();
+
+export interface EndorserOptions {
+  readonly channel: string;
+  readonly ledger: Ledger;
+  readonly access: ChannelAccess;
+  readonly signer: Signer;
+  readonly systemChaincodes: readonly SystemChaincode[];
+  readonly links: ReadonlyMap<string, ChaincodeLink>;
+  readonly logger: NetworkLogger;
+}
+
+export class Endorser {
+  readonly #options: EndorserOptions;
+  readonly #system: ReadonlyMap<string, SystemChaincode>;
+  #running = 0;
+
+  constructor(options: EndorserOptions) {
+    this.#options = options;
+    this.#system = new Map(
+      options.systemChaincodes.map((chaincode) => [chaincode.name, chaincode]),
+    );
+  }
+
+  /**
+   * @param message - serialised peer.SignedProposal.
+   * @returns serialised peer.ProposalResponse.
+   * @throws {@link EmbeddedError} MESSAGE_MALFORMED, ACCESS_DENIED, BUSY
+   */
+  async process(message: Uint8Array): Promise<Uint8Array> {
+    if (this.#running >= LIMITS.proposals) {
+      throw new EmbeddedError(
+        'BUSY',
+        `too many requests, exceeding the limit of ${LIMITS.proposals}`,
+      );
+    }
+    this.#running++;
+    try {
+      const proposal = readProposal(message);
+      if (proposal.channelId !== '' && proposal.channelId !== this.#options.channel) {
+        return unendorsed(failure(`channel '${proposal.channelId}' not found`));
+      }
+      const caller = this.#admit(proposal);
+      return await this.#answer(proposal, caller);
+    } finally {
+      this.#running--;
+    }
+  }
+
+  #admit(proposal: Proposal): Identity {
+    const { access, ledger, signer } = this.#options;
+    const caller = this.#authenticate(proposal);
+    if (proposal.channelId === '') {
+      if (caller.mspId !== signer.mspId) {
+        throw denied(`expected a member of ${signer.mspId}, got one of ${caller.mspId}`);
+      }
+      return caller;
+    }
+    if (ledger.position(proposal.transactionId)) {
+      throw new EmbeddedError(
+        'MESSAGE_MALFORMED',
+        `duplicate transaction found [${proposal.transactionId}]`,
+      );
+    }
+    if (!this.#system.has(proposal.chaincode)) {
+      access.assertWriter(caller);
+    }
+    return caller;
+  }
+
+  #authenticate({ creator, bytes, signature, channelId }: Proposal): Identity {
+    try {
+      return this.#options.access.authenticate({ creator, message: bytes, signature });
+    } catch (error) {
+      if (!(error instanceof IdentityError)) {
+        throw error;
+      }
+      this.#options.logger.info({ code: error.code, reason: error.message }, 'proposal refused');
+      throw denied(`channel [${channelId}] creator: ${error.code}`);
+    }
+  }
+
+  async #answer(proposal: Proposal, caller: Identity): Promise<Uint8Array> {
+    try {
+      const simulation = await this.#simulate(proposal, caller);
+      const status = simulation.response.getStatus();
+      return proposal.channelId === '' || status >= ERROR_THRESHOLD
+        ? unendorsed(simulation.response)
+        : endorsed(proposal.hash, simulation, this.#options.signer);
+    } catch (error) {
+      const facts = { transaction: proposal.transactionId, reason: messageOf(error) };
+      this.#options.logger.warn(facts, 'simulation failed');
+      return unendorsed(failure(messageOf(error)));
+    }
+  }
+
+  async #simulate(proposal: Proposal, caller: Identity): Promise<Simulation> {
+    const system = this.#system.get(proposal.chaincode);
+    if (system && !(system.readsState && proposal.channelId !== '')) {
+      return this.#ask(system, proposal, caller, undefined);
+    }
+    const simulator = this.#options.ledger.simulate();
+    try {
+      return system
+        ? await this.#ask(system, proposal, caller, simulator)
+        : await this.#run(proposal, simulator);
+    } finally {
+      simulator.release();
+    }
+  }
+
+  async #ask(
+    system: SystemChaincode,
+    proposal: Proposal,
+    caller: Identity,
+    simulator: Simulator | undefined,
+  ): Promise<Simulation> {
+    const args = proposal.input.getArgsList_asU8();
+    const { channelId } = proposal;
+    const response = await system.invoke({ args, channelId, caller, simulator });
+    return {
+      chaincode: system.name,
+      version: SYSTEM_VERSION,
+      response,
+      results: simulator?.results() ?? NOTHING,
+      event: NOTHING,
+    };
+  }
+
+  async #run(proposal: Proposal, simulator: Simulator): Promise<Simulation> {
+    const { version, link } = await this.#find(proposal, simulator);
+    const { ledger } = this.#options;
+    const { chaincode, channelId, transactionId } = proposal;
+    const outcome = await link
+      .execute({
+        channelId,
+        transactionId,
+        input: proposal.input.serializeBinary(),
+        proposal: proposal.signed,
+        scope: {
+          namespace: chaincode,
+          simulator,
+          history: (key) => keyHistory(ledger, chaincode, key, simulator.height),
+        },
+      })
+      .catch((cause: unknown) => {
+        throw new EmbeddedError(
+          'CHAINCODE_UNAVAILABLE',
+          `error in simulation: failed to execute transaction ${transactionId}: ${messageOf(cause)}`,
+          { cause },
+        );
+      });
+    return {
+      chaincode,
+      version,
+      response: outcome.response,
+      results: simulator.results(),
+      event: eventBytes(outcome.event, chaincode, transactionId),
+    };
+  }
+
+  /** The read of the sequence makes a transaction invalid when the definition changes before its commit. */
+  async #find(
+    { chaincode, channelId }: Proposal,
+    simulator: Simulator,
+  ): Promise<{ readonly version: string; readonly link: ChaincodeLink }> {
+    const sequenceKey = fieldKey(chaincode, 'Sequence');
+    const read: LifecycleReader = (key) =>
+      key === sequenceKey ? simulator.read(LIFECYCLE, key) : simulator.peek(LIFECYCLE, key);
+    const definition = channelId === '' ? undefined : await readDefinition(read, chaincode);
+    const link = this.#options.links.get(chaincode);
+    if (!definition || !link) {
+      throw new EmbeddedError(
+        'NOT_FOUND',
+        `make sure the chaincode ${chaincode} has been successfully defined on channel ${channelId} and try again: chaincode ${chaincode} not found`,
+      );
+    }
+    return { version: definition.version, link };
+  }
+}
+
+function denied(reason: string): EmbeddedError {
+  return new EmbeddedError('ACCESS_DENIED', `error validating proposal: access denied: ${reason}`);
+}
+
+function eventBytes(
+  event: peer.ChaincodeEvent | undefined,
+  chaincode: string,
+  transactionId: string,
+): Uint8Array {
+  if (!event) {
+    return NOTHING;
+  }
+  const stamped = event.clone();
+  stamped.setChaincodeId(chaincode);
+  stamped.setTxId(transactionId);
+  return stamped.serializeBinary();
+}

@@ -1,0 +1,47 @@
+/** The history of a key for a chaincode: positions from the index, values from the blocks, newest first. */
+import { ledger as protos } from '@hyperledger/fabric-protos';
+
+import type { RecordSource } from '../chaincode/queries.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { StoredBlock } from '../ledger/ordered-block.ts';
+import type { Transaction } from '../ledger/transaction.ts';
+import { required } from '../wire/messages.ts';
+
+function modification(
+  transaction: Transaction | undefined,
+  namespace: string,
+  key: string,
+): Uint8Array {
+  const set = transaction?.action?.namespaces.find((found) => found.namespace === namespace);
+  const value = set?.writes.find((found) => found.key === key)?.value;
+  const { transactionId, channelHeader } = required(transaction?.headers, 'headers of a write');
+  const record = new protos.queryresult.KeyModification();
+  record.setTxId(transactionId);
+  record.setTimestamp(channelHeader.getTimestamp());
+  record.setValue(value ?? '');
+  record.setIsDelete(value === undefined);
+  return record.serializeBinary();
+}
+
+/** @param height - blocks that the simulation sees. */
+export function keyHistory(
+  ledger: Ledger,
+  namespace: string,
+  key: string,
+  height: number,
+): RecordSource {
+  const positions = ledger.history(namespace, key, height)[Symbol.iterator]();
+  let last: { readonly number: number; readonly stored: StoredBlock } | undefined;
+  return {
+    next: async () => {
+      const { value: position, done } = positions.next();
+      if (done === true) {
+        return undefined;
+      }
+      const number = position.blockNumber;
+      last = last?.number === number ? last : { number, stored: await ledger.read(number) };
+      const transaction = last.stored.block.transactions[position.transactionNumber];
+      return modification(transaction, namespace, key);
+    },
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * One organisation's peer: its copy of the ledger, its endorser and its streams of blocks behind one TLS endpoint. It pulls blocks
+ * from the orderer at its own pace, validates them by itself and stops, alone, when it cannot write.
+ */
+import { status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+
+import type { ChannelAccess } from '../access.ts';
+import { ChaincodeLink, type LinkOptions } from '../chaincode/link.ts';
+import { Deliver, type BlockSource } from '../deliver/deliver.ts';
+import { blocksWithPrivateData, filteredBlocks, fullBlocks } from '../deliver/frames.ts';
+import { EmbeddedError, messageOf } from '../errors.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import type { OrderedBlock } from '../ledger/ordered-block.ts';
+import type { NetworkLogger } from '../logger.ts';
+import type { MspRegistry } from '../msp.ts';
+import type { Signer } from '../signer.ts';
+import { DELIVER, ENDORSER, type Service } from '../wire/services.ts';
+import type { ByteStream } from '../wire/stream-life.ts';
+import { newCscc } from './cscc.ts';
+import type { PolicyOf } from './definition-policy.ts';
+import { Endorser } from './endorser.ts';
+import { newLifecycle } from './lifecycle.ts';
+import { newQscc } from './qscc.ts';
+import { Validator } from './validator.ts';
+
+export interface PeerOptions {
+  /** Full name, such as `peer0.northlight.example`. */
+  readonly name: string;
+  readonly channel: string;
+  /** Block file. */
+  readonly path: string;
+  readonly signer: Signer;
+  readonly registry: MspRegistry;
+  readonly access: ChannelAccess;
+  readonly policyOf: PolicyOf;
+  readonly mspIds: readonly string[];
+  readonly chaincodes: readonly (LinkOptions & { readonly name: string })[];
+  readonly logger: NetworkLogger;
+}
+
+/** Where a peer gets its blocks from. */
+export interface BlockFeed {
+  reach(number: number, signal: AbortSignal): Promise<void>;
+  read(number: number): Promise<OrderedBlock>;
+}
+
+type ProposalCall = ServerUnaryCall<Uint8Array, Uint8Array>;
+
+export class Peer {
+  readonly #options: PeerOptions;
+  readonly #ledger: Ledger;
+  readonly #validator: Validator;
+  readonly #endorser: Endorser;
+  readonly #links: ReadonlyMap<string, ChaincodeLink>;
+  readonly #closing = new AbortController();
+  #following: Promise<void> = Promise.resolve();
+  #failure: EmbeddedError | undefined;
+
+  private constructor(options: PeerOptions, ledger: Ledger) {
+    this.#options = options;
+    this.#ledger = ledger;
+    this.#validator = new Validator({ ...options, ledger });
+    this.#links = new Map(
+      options.chaincodes.map((chaincode) => [chaincode.name, new ChaincodeLink(chaincode)]),
+    );
+    this.#endorser = new Endorser({
+      ...options,
+      ledger,
+      links: this.#links,
+      systemChaincodes: [
+        newQscc({ ...options, ledger }),
+        newCscc({ ...options, ledger }),
+        newLifecycle({ ...options, ledger }),
+      ],
+    });
+  }
+
+  /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED */
+  static async open(options: PeerOptions): Promise<Peer> {
+    const remedy = `delete that file and start again: ${options.name} gets its blocks from the orderer anew`;
+    const ledger = await Ledger.open({ path: options.path, remedy });
+    if (ledger.cutBytes > 0) {
+      options.logger.warn(
+        { peer: options.name, bytes: ledger.cutBytes },
+        'cut off an incomplete last block',
+      );
+    }
+    return new Peer(options, ledger);
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get signer(): Signer {
+    return this.#options.signer;
+  }
+
+  get ledger(): Ledger {
+    return this.#ledger;
+  }
+
+  /** What stopped the peer, if anything did. */
+  get failure(): EmbeddedError | undefined {
+    return this.#failure;
+  }
+
+  /** Starts to take blocks. To be called once. */
+  follow(feed: BlockFeed): void {
+    this.#following = this.#follow(feed).catch((cause: unknown) => {
+      if (!this.#closing.signal.aborted) {
+        this.#failure = new EmbeddedError('STORAGE_FAILED', messageOf(cause), { cause });
+        const facts = { peer: this.name, reason: messageOf(cause) };
+        this.#options.logger.error(facts, 'the peer has stopped');
+      }
+    });
+  }
+
+  /**
+   * gRPC services of its endpoint.
+   *
+   * @param closing - ends every stream.
+   */
+  services(closing: AbortSignal): readonly Service[] {
+    const deliver = new Deliver({ ...this.#options, closing });
+    const serve = (source: BlockSource) => (stream: ByteStream) =>
+      void deliver.serve(stream, source);
+    return [
+      {
+        definition: ENDORSER,
+        implementation: {
+          processProposal: (call: ProposalCall, callback: sendUnaryData<Uint8Array>) => {
+            void this.#process(call, callback);
+          },
+        },
+      },
+      {
+        definition: DELIVER,
+        implementation: {
+          deliver: serve(fullBlocks(this.#ledger)),
+          deliverFiltered: serve(filteredBlocks(this.#ledger, this.#options.channel)),
+          deliverWithPrivateData: serve(blocksWithPrivateData(this.#ledger)),
+        },
+      },
+    ];
+  }
+
+  /** Ends executions and stops taking blocks; a block that is being committed is finished. */
+  async close(): Promise<void> {
+    this.#closing.abort(new EmbeddedError('CLOSED', 'the peer is closing'));
+    await this.#following;
+    await Promise.all([...this.#links.values()].map((link) => link.close()));
+    await this.#ledger.close();
+  }
+
+  async #follow(feed: BlockFeed): Promise<void> {
+    const { signal } = this.#closing;
+    for (let number = this.#ledger.height; !signal.aborted; number++) {
+      await feed.reach(number, signal);
+      const block = await feed.read(number);
+      this.#ledger.assertNext(block);
+      const flags = await this.#validator.validate(block);
+      await this.#ledger.commit(block, flags);
+    }
+  }
+
+  async #process(call: ProposalCall, callback: sendUnaryData<Uint8Array>): Promise<void> {
+    try {
+      if (this.#failure) {
+        throw this.#failure;
+      }
+      callback(null, await this.#endorser.process(call.request));
+    } catch (error) {
+      const known = error instanceof EmbeddedError;
+      const facts = { peer: this.name, reason: messageOf(error) };
+      this.#options.logger.info(facts, 'proposal refused');
+      callback({
+        code: known && error.code === 'BUSY' ? status.RESOURCE_EXHAUSTED : status.UNKNOWN,
+        details: messageOf(error),
+      });
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/** What the peer answers itself, in place of a chaincode: qscc, cscc and the questions of _lifecycle. */
+import type { peer } from '@hyperledger/fabric-protos';
+
+import { EmbeddedError } from '../errors.ts';
+import type { Simulator } from '../ledger/simulator.ts';
+import type { Identity } from '../msp.ts';
+import { failure } from './responses.ts';
+
+export interface SystemRequest {
+  /** First the function, then its arguments. */
+  readonly args: readonly Uint8Array[];
+  readonly channelId: string;
+  readonly caller: Identity;
+  /** Only for chaincodes that read the state. */
+  readonly simulator: Simulator | undefined;
+}
+
+export type SystemFunction = (request: SystemRequest) => peer.Response | Promise<peer.Response>;
+
+export interface SystemChaincode {
+  readonly name: string;
+  /** Whether its reads belong into a read-write set. */
+  readonly readsState: boolean;
+  invoke(request: SystemRequest): Promise<peer.Response>;
+}
+
+/** What answers to functions that only a real network has. */
+export type Refusals = Readonly<Record<string, string>>;
+
+export function text(bytes: Uint8Array | undefined): string {
+  return Buffer.from(bytes ?? new Uint8Array()).toString('utf8');
+}
+
+/** @throws {@link EmbeddedError} MESSAGE_MALFORMED */
+export function argument(request: SystemRequest, index: number): Uint8Array {
+  const value = request.args[index];
+  if (!value || value.length === 0) {
+    throw new EmbeddedError(
+      'MESSAGE_MALFORMED',
+      `expected at least ${index} arguments for ${text(request.args[0])}, got ${request.args.length - 1}`,
+    );
+  }
+  return value;
+}
+
+/** Makes a system chaincode of functions by name; errors become a response of status 500. */
+export function newSystemChaincode(
+  name: string,
+  readsState: boolean,
+  functions: Readonly<Record<string, SystemFunction>>,
+  refusals: Refusals = {},
+): SystemChaincode {
+  const table = new Map(Object.entries(functions));
+  const refused = new Map(Object.entries(refusals));
+  return {
+    name,
+    readsState,
+    invoke: async (request) => {
+      const called = text(request.args[0]);
+      const run = table.get(called);
+      if (!run) {
+        const reason = refused.get(called);
+        return failure(
+          reason === undefined
+            ? `Requested function ${called} not found.`
+            : `${called} is not served by the embedded network: ${reason}`,
+        );
+      }
+      try {
+        return await run(request);
+      } catch (error) {
+        if (!(error instanceof EmbeddedError)) {
+          throw error;
+        }
+        return failure(error.message);
+      }
+    },
+  };
+}
