@@ -224,6 +224,8 @@ export class Monitoring {
     const { fti, rti } = entry.intervals.current;
     this.#plan(device, fti + rti + fti * WIDENING_SHARE + WIDENING_SECONDS);
     if (live === undefined) await this.#missed(entry);
+    // An open request is waited for to its end; it closes the session when it is not answered.
+    else if (this.#asked.has(device)) return;
     else if (isUpdating(entry.update.progress, this.#parts.clock.monotonic() / 1_000)) {
       await this.#report(device, 'updating');
     } else await this.#ask(entry, live);

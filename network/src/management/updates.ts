@@ -63,6 +63,8 @@ const REFUSED_RELEASES = 16;
 export class Updates {
   readonly #parts: UpdatesParts;
   readonly #queries = new Set<string>();
+  /** What was propagated in a session: an offer is made once, however many events ask for it. */
+  readonly #propagated = new WeakMap<LiveSession, string>();
 
   constructor(parts: UpdatesParts) {
     this.#parts = parts;
@@ -82,6 +84,8 @@ export class Updates {
     const release = this.#parts.releases.toPropagate(entry.model, entry.firmware);
     if (release === undefined || entry.refused.includes(release.record.id)) return;
     if (this.#isTaking(entry, release)) return;
+    if (this.#propagated.get(live) === release.record.id) return;
+    this.#propagated.set(live, release.record.id);
     await this.#offer(live, entry, release, 'propagation');
   }
 

@@ -9,7 +9,8 @@ interface Pending {
 export class FakeClock implements Clock {
   #now = 1_000;
   readonly #pending = new Set<Pending>();
-  readonly #start = Date.parse('2026-01-01T00:00:00.000Z');
+  /** Real time at the start: vendors' requests carry it and must be fresh. */
+  readonly #start = Date.now() - 1_000;
 
   monotonic(): number {
     return this.#now;
