@@ -96,7 +96,7 @@ export class DeviceFixture {
   }
 
   /** Starts the device; a session is complete unless the manager refuses one. */
-  async start(options: Partial<DeviceOptions> = {}): Promise<void> {
+  async start(options: Partial<Omit<DeviceOptions, 'identity'>> = {}): Promise<void> {
     const parts = {
       firmware: this.firmware,
       keys: this.keys,
