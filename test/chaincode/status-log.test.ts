@@ -1,5 +1,5 @@
 import type { HistoryEntry, Page, StatusRecord } from '../../chaincode/src/records.ts';
-import { aDevice, anAssignment, aReport, City, digestOf } from './city.ts';
+import { aDevice, anAssignment, aReport, City, digestOf, signedAssignment } from './city.ts';
 import { codeOf } from './memory-ledger.ts';
 
 const device = (n: number): string => `lamp-${String(n).padStart(4, '0')}`;
@@ -59,6 +59,13 @@ describe('ReportStatus', () => {
     expect(await codeOf(city.report(aReport(first)))).toBe('DEVICE_NOT_FOUND');
     await city.register(city.people.northlight.vendor, 'RegisterDevice', aDevice(first, 'prime'));
     expect(await codeOf(city.report(aReport(first)))).toBe('DEVICE_NOT_ASSIGNED');
+    await city.assign(anAssignment(first, 'gate-1'));
+    const retirement = anAssignment(first, 'gate-1', { op: 1, serial: 1, epoch: 2 });
+    await city.ledger.submit(city.people.northlight.vendor, 'DeviceRegistry:RetireDevice', [
+      first,
+      signedAssignment('northlight', retirement),
+    ]);
+    expect(await codeOf(city.report(aReport(first)))).toBe('DEVICE_RETIRED');
   });
 });
 
@@ -76,6 +83,15 @@ describe('the caller of a report', () => {
     expect(await codeOf(call)).toBe('CALLER_NOT_ALLOWED');
     const batch = city.ledger.submit(caller, 'StatusLog:ReportStatuses', [`[${report}]`]);
     expect(await codeOf(batch)).toBe('CALLER_NOT_ALLOWED');
+  });
+
+  it('is not the same certificate under another organisation', async () => {
+    const city = await City.inhabited(first);
+    const caller = { ...city.people.northlight.manager, mspId: 'HeliosMSP' };
+    const call = city.ledger.submit(caller, 'StatusLog:ReportStatus', [
+      JSON.stringify(aReport(first)),
+    ]);
+    expect(await codeOf(call)).toBe('CALLER_NOT_ALLOWED');
   });
 
   it('is not the manager that had the device before', async () => {
