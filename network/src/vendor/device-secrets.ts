@@ -4,7 +4,7 @@
  */
 import type { DeviceKind } from '@lamplighter/chaincode';
 
-import { readIfThere, writeFileAtomic } from './atomic-file.ts';
+import { readIfThere, writeFileAtomic } from '../atomic-file.ts';
 import { VendorError } from './vendor-error.ts';
 
 /** An assignment as it was signed, kept for its hand-over. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
-import { readIfThere, writeFileAtomic } from './atomic-file.ts';
+import { readIfThere, writeFileAtomic } from '../atomic-file.ts';
 import { VendorError } from './vendor-error.ts';
 
 export interface FirmwareStoreOptions {

@@ -1,5 +1,5 @@
 /** Which image belongs to which release of this vendor, so that a download can be recorded; a small file on disk. */
-import { readIfThere, writeFileAtomic } from './atomic-file.ts';
+import { readIfThere, writeFileAtomic } from '../atomic-file.ts';
 import { VendorError } from './vendor-error.ts';
 
 export interface PublishedRelease {

@@ -22,7 +22,7 @@ import { ReleaseDesk, type ReleaseOrder } from './release-desk.ts';
 import type { SignedRelease } from './release.ts';
 import { withRetries } from './retry.ts';
 import { nodeRoutes } from './routes.ts';
-import { secretFile } from './secret-file.ts';
+import { secretFile } from '../secret-file.ts';
 import { TransmissionRecorder } from './transmissions.ts';
 import { VendorError } from './vendor-error.ts';
 

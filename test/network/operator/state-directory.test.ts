@@ -12,7 +12,7 @@ describe('the state directory', () => {
     rmSync(path, { recursive: true, force: true });
   });
   const open = (fresh = false): StateDirectory => StateDirectory.open(path, { fresh });
-  const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+  const code = (expected: string): Error => expect.objectContaining({ code: expected }) as Error;
 
   it('is held by one city at a time and free again afterwards', () => {
     const first = open();

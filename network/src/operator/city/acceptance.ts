@@ -76,9 +76,11 @@ function releaseRequirements(
       missing: refusedBy(releases.forged).has('ledger') ? undefined : 'the ledger took it',
     },
     requireAll(
-      'a release with broken vendor MACs is refused by every device',
+      'a release with broken vendor MACs is refused by every device that is offered it',
+      // A device with tampered firmware is offered nothing; it must not have installed it either.
       ofModel(SHOWCASE.tamperedMirror),
-      (entry) => refusers.has(entry.plan.id) && entry.installed.length === 0,
+      (entry) =>
+        entry.installed.length === 0 && (entry.plan.tampered || refusers.has(entry.plan.id)),
     ),
   ];
 }

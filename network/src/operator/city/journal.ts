@@ -16,9 +16,12 @@ export interface DeviceEntry {
   transaction: string;
   /** Rounds of protocol 1 or 3 whose verdict stands on the ledger. */
   rounds: number;
-  /** The same, counted from the first acknowledged new intervals on. */
+  /** The same, of rounds that began when the device had acknowledged new intervals. */
   roundsUnderNewIntervals: number;
-  intervalsAcknowledged: number;
+  /** Number of the newest round that was judged. */
+  judged: number;
+  /** Number of the round that brought the first new intervals. */
+  renewedBy: number | undefined;
   /** Releases installed, by the protocol that brought them. */
   readonly installed: { readonly release: string; readonly protocol: ProtocolName }[];
 }
@@ -54,7 +57,8 @@ export class Journal {
         transaction: '',
         rounds: 0,
         roundsUnderNewIntervals: 0,
-        intervalsAcknowledged: 0,
+        judged: 0,
+        renewedBy: undefined,
         installed: [],
       });
     }
@@ -111,7 +115,10 @@ export class Journal {
         entry.connected = false;
         break;
       case 'intervals-acknowledged':
-        entry.intervalsAcknowledged += 1;
+        entry.renewedBy ??= entry.judged;
+        break;
+      case 'judged':
+        entry.judged = event.n;
         break;
       case 'round-completed':
         this.#noteRound(entry, event);
@@ -130,9 +137,10 @@ export class Journal {
     entry: DeviceEntry,
     event: ManagementEvent & { readonly type: 'round-completed' },
   ): void {
-    this.#rounds[event.protocol] += 1;
+    // A device that asks for an update and is found abnormal is judged too, but got no update.
+    if (event.protocol !== 'updateRequest') this.#rounds[event.protocol] += 1;
     entry.rounds += 1;
-    if (entry.intervalsAcknowledged > 0) entry.roundsUnderNewIntervals += 1;
+    if (event.n > (entry.renewedBy ?? Infinity)) entry.roundsUnderNewIntervals += 1;
     entry.status = event.status;
     entry.transaction = event.transactionId;
   }

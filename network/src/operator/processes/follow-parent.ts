@@ -6,4 +6,3 @@ process.on('SIGINT', () => undefined);
 process.on('disconnect', () => {
   process.exit(0);
 });
-process.channel?.unref();

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 
 import { readIfThere, writeFileAtomic } from './atomic-file.ts';
-import { VendorError } from './vendor-error.ts';
+import { LamplighterError } from './errors.ts';
 
-/** 32 random bytes, the same at every start. @throws VendorError STORE_CORRUPT */
+/** 32 random bytes, the same at every start. @throws LamplighterError STORE_CORRUPT */
 export async function secretFile(file: string): Promise<Uint8Array> {
   const text = (await readIfThere(file))?.toString('ascii').trim();
   if (text === undefined) {
@@ -13,7 +13,7 @@ export async function secretFile(file: string): Promise<Uint8Array> {
     return new Uint8Array(secret);
   }
   if (!/^[0-9a-f]{64}$/.test(text)) {
-    throw new VendorError('STORE_CORRUPT', `${file} does not hold 32 bytes in hex`);
+    throw new LamplighterError('STORE_CORRUPT', `${file} does not hold 32 bytes in hex`);
   }
   return new Uint8Array(Buffer.from(text, 'hex'));
 }

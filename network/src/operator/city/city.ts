@@ -1,0 +1,175 @@
+/** A whole city on this machine: starts the parts in order, tells what happens, and ends them the other way round. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Closers } from '../../closers.ts';
+import { Contracts } from '../../ledger/index.ts';
+import type { ManagementEvent } from '../../management/index.ts';
+import type { OperatorError } from '../errors.ts';
+import { type OperatorEntry, writeOperatorFile } from '../operator-file.ts';
+import { Fleet } from '../processes/fleet.ts';
+import { requirements, type Requirement, type ShowcaseReleases } from './acceptance.ts';
+import { provisionDevices } from './devices.ts';
+import { FACTORY_VERSION } from './images.ts';
+import { Journal, lineOf } from './journal.ts';
+import { LedgerSide } from './ledger-side.ts';
+import { startManagers, startVendors, type Managers, type Vendors } from './nodes.ts';
+import { planDevices, SHOWCASE, VENDORS } from './plan.ts';
+import { readBack, type ReadBack } from './read-back.ts';
+import { Showcase } from './showcase.ts';
+import { TamperingMirror } from './tampering-mirror.ts';
+
+export interface CityOptions {
+  /** Absolute path of the state directory. */
+  readonly directory: string;
+  readonly devices: number;
+  /** Lines worth reading, one call a line. */
+  readonly print: (line: string) => void;
+  /** A part ended by itself: the city can not go on. */
+  readonly onFailure: (error: OperatorError) => void;
+}
+
+export class City implements AsyncDisposable {
+  readonly journal: Journal;
+  readonly #options: CityOptions;
+  readonly #closers = new Closers();
+  readonly #names = new Map<string, string>();
+  #parts: Parts | undefined;
+  #releases: ShowcaseReleases | undefined;
+
+  private constructor(options: CityOptions) {
+    this.#options = options;
+    this.journal = new Journal(planDevices(options.devices), FACTORY_VERSION);
+  }
+
+  static async start(options: CityOptions): Promise<City> {
+    const city = new City(options);
+    try {
+      await city.#start();
+    } catch (error) {
+      await city.close();
+      throw error;
+    }
+    return city;
+  }
+
+  /** Publishes the demonstration's releases, unless an earlier run on this directory did. */
+  async showcaseOnce(): Promise<void> {
+    const { vendors, mirror, contracts } = this.#started;
+    if ((await contracts.latestRelease(SHOWCASE.onRequest)) !== undefined) return;
+    const showcase = new Showcase(vendors, this.journal, this.#names, mirror.url);
+    this.#releases = await showcase.run();
+  }
+
+  requirements(): readonly Requirement[] {
+    return requirements(this.journal, this.#releases);
+  }
+
+  /** Waits until every report taken so far stands on the ledger, then reads all of it back. */
+  async readBack(): Promise<ReadBack> {
+    const { managers, contracts } = this.#started;
+    await Promise.all([...managers.values()].map((manager) => manager.reported()));
+    return readBack(contracts, this.journal.devices);
+  }
+
+  /** What each device itself says it runs. */
+  deviceVersions(): Promise<Readonly<Record<string, string>>> {
+    return this.#started.fleet.versions();
+  }
+
+  get blocks(): { readonly height: number; readonly valid: number; readonly invalid: number } {
+    return this.#started.ledger.network.blocks();
+  }
+
+  close(): Promise<void> {
+    return this.#closers.closeAll();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  get #started(): Parts {
+    if (this.#parts === undefined) throw new TypeError('the city has not started');
+    return this.#parts;
+  }
+
+  async #start(): Promise<void> {
+    const { directory, print, onFailure } = this.#options;
+    const closers = this.#closers;
+    const ledger = await LedgerSide.start(join(directory, 'network'), closers, onFailure);
+    print(`ledger: ${VENDORS.length} organisations, one peer each, one orderer, contracts ready`);
+
+    const ports = readPorts(directory);
+    const nodes = { directory, ledger, closers, ports, onEvent: this.#take.bind(this) };
+    const vendors = await startVendors(nodes);
+    const managers = await startManagers(nodes);
+    writePorts(directory, vendors, managers);
+    print(`nodes: ${[...vendors.keys(), ...managers.keys()].join(', ')}`);
+
+    const plans = this.journal.devices.map((entry) => entry.plan);
+    const starts = await provisionDevices(plans, vendors, join(directory, 'devices'));
+    const fleet = await Fleet.start(starts, onFailure);
+    closers.add(() => fleet.close());
+    const mirror = await TamperingMirror.start(vendors.get('northlight')?.url ?? '');
+    closers.add(() => mirror.close());
+    writeOperatorFile(directory, operatorEntries(vendors));
+    closers.add(() => Promise.resolve(writeOperatorFile(directory, [])));
+    print(`devices: ${starts.length}, in a process of their own`);
+
+    const reader = await ledger.connect('MeridianMSP', 'auditor', 'client');
+    this.#parts = {
+      ledger,
+      vendors,
+      managers,
+      fleet,
+      mirror,
+      contracts: new Contracts(reader.ledger),
+    };
+  }
+
+  #take(event: ManagementEvent): void {
+    const versionOf = (release: string): string => this.#names.get(release) ?? release.slice(0, 12);
+    this.journal.take(event, versionOf);
+    const line = lineOf(event, versionOf);
+    if (line !== undefined) this.#options.print(line);
+  }
+}
+
+function operatorEntries(vendors: Vendors): readonly OperatorEntry[] {
+  return VENDORS.flatMap((plan) => {
+    const node = vendors.get(plan.id);
+    const models = plan.models.map((model) => model.id);
+    return node === undefined
+      ? []
+      : [{ vendor: plan.id, models, url: node.url, tokenFile: node.tokenFile }];
+  });
+}
+
+interface Parts {
+  readonly ledger: LedgerSide;
+  readonly vendors: Vendors;
+  readonly managers: Managers;
+  readonly fleet: Fleet;
+  readonly mirror: TamperingMirror;
+  /** As a client of an organisation without a management node. */
+  readonly contracts: Contracts;
+}
+
+const PORTS = 'ports.json';
+
+function readPorts(directory: string): Readonly<Record<string, number>> {
+  try {
+    return JSON.parse(readFileSync(join(directory, PORTS), 'utf8')) as Record<string, number>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+function writePorts(directory: string, vendors: Vendors, managers: Managers): void {
+  const ports = Object.fromEntries([
+    ...[...vendors].map(([id, node]) => [id, Number(new URL(node.url).port)] as const),
+    ...[...managers].map(([id, node]) => [id, node.port] as const),
+  ]);
+  writeFileSync(join(directory, PORTS), `${JSON.stringify(ports)}\n`);
+}

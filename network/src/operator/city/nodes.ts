@@ -1,0 +1,141 @@
+/** The nodes of a city: a vendor node for each organisation, the management nodes, and what they register. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ed25519PublicKey, x25519PublicKey } from '@lamplighter/sdk/crypto';
+import type { Closers } from '../../closers.ts';
+import { Contracts } from '../../ledger/index.ts';
+import {
+  ManagementNode,
+  type ManagementEvent,
+  type ManagementKeys,
+} from '../../management/index.ts';
+import { secretFile } from '../../secret-file.ts';
+import { VendorNode } from '../../vendor/index.ts';
+import { certificateDigest, type LedgerSide } from './ledger-side.ts';
+import {
+  DEMO_INTERVALS,
+  MANAGERS,
+  MOST_DEVICES,
+  VENDORS,
+  type ManagerPlan,
+  type VendorPlan,
+} from './plan.ts';
+
+export type Vendors = ReadonlyMap<string, VendorNode>;
+export type Managers = ReadonlyMap<string, ManagementNode>;
+
+export interface NodesOptions {
+  readonly directory: string;
+  readonly ledger: LedgerSide;
+  readonly closers: Closers;
+  /** Ports of an earlier run by node id; devices of other makes dial the same address again. */
+  readonly ports: Readonly<Record<string, number>>;
+  readonly onEvent: (event: ManagementEvent) => void;
+}
+
+/** Starts the vendor nodes and registers vendors and models. */
+export async function startVendors(options: NodesOptions): Promise<Vendors> {
+  const nodes = await Promise.all(VENDORS.map((plan) => startVendor(plan, options)));
+  return new Map(nodes.map((node) => [node.id, node]));
+}
+
+async function startVendor(plan: VendorPlan, options: NodesOptions): Promise<VendorNode> {
+  const { ledger } = await options.ledger.connect(plan.mspId, 'Admin', 'admin');
+  const node = await onPort(options.ports[plan.id], (port) =>
+    VendorNode.start({
+      id: plan.id,
+      directory: join(options.directory, 'vendors', plan.id),
+      port,
+      ledger,
+      managers: MANAGERS.map((manager) => manager.id),
+    }),
+  );
+  options.closers.add(() => node.close());
+  await node.register([certificateDigest(options.ledger.network.peerCertificate(plan.mspId))]);
+  await Promise.all(plan.models.map((model) => registerModel(node, model)));
+  return node;
+}
+
+async function registerModel(node: VendorNode, model: VendorPlan['models'][number]): Promise<void> {
+  const { id, kind, slotBytes } = model;
+  await unlessThere('MODEL_EXISTS', () =>
+    node.contracts.registerModel({ id, vendor: node.id, kind, slotBytes, approvals: 1 }),
+  );
+}
+
+/** Starts the management nodes; their organisations' administrators register them. */
+export async function startManagers(options: NodesOptions): Promise<Managers> {
+  const nodes = await Promise.all(MANAGERS.map((plan) => startManager(plan, options)));
+  return new Map(nodes.map((node) => [node.id, node]));
+}
+
+async function startManager(plan: ManagerPlan, options: NodesOptions): Promise<ManagementNode> {
+  const { id, mspId } = plan;
+  const directory = join(options.directory, 'gateways', id);
+  const keys = await managementKeys(directory);
+  const member = await options.ledger.connect(mspId, id, 'client');
+  const node = await onPort(options.ports[id], (port) =>
+    ManagementNode.start({
+      id,
+      mspId,
+      directory,
+      port,
+      ledger: member.ledger,
+      keys,
+      intervals: { base: DEMO_INTERVALS },
+      // All devices of the demonstration share one address.
+      halfOpen: { perAddress: MOST_DEVICES },
+      onEvent: options.onEvent,
+    }),
+  );
+  options.closers.add(() => node.close());
+  const administrator = await options.ledger.connect(mspId, 'Admin', 'admin');
+  await new Contracts(administrator.ledger).registerManagementNode({
+    id,
+    certificate: certificateDigest(member.certificate),
+    signatureKey: hex(ed25519PublicKey(keys.signature)),
+    sealingKey: hex(x25519PublicKey(keys.sealing)),
+    endpoints: [`ws://127.0.0.1:${node.port}/v1/device`],
+    url: `http://127.0.0.1:${node.port}`,
+  });
+  return node;
+}
+
+async function managementKeys(directory: string): Promise<ManagementKeys> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const [signature, sealing, chainMaster] = await Promise.all(
+    ['signature-key', 'sealing-key', 'chain-master'].map((name) =>
+      secretFile(join(directory, name)),
+    ),
+  );
+  if (signature === undefined || sealing === undefined || chainMaster === undefined) {
+    throw new TypeError('three secrets are expected');
+  }
+  return { signature, sealing, chainMaster };
+}
+
+/** Listens on the port of the last run, or on a free one when somebody else has it by now. */
+async function onPort<T>(
+  last: number | undefined,
+  listen: (port: number) => Promise<T>,
+): Promise<T> {
+  try {
+    return await listen(last ?? 0);
+  } catch (error) {
+    if (last === undefined || (error as { code?: unknown }).code !== 'ADDRESS_IN_USE') throw error;
+    return listen(0);
+  }
+}
+
+/** Registers what may stand on the ledger from an earlier run. */
+export async function unlessThere(code: string, register: () => Promise<unknown>): Promise<void> {
+  try {
+    await register();
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== code) throw error;
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

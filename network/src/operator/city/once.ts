@@ -1,0 +1,121 @@
+/** `--once`: waits until the main job is done, reads it back, and sums it up in one document. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { City } from './city.ts';
+import type { Requirement } from './acceptance.ts';
+import type { Refusal } from './journal.ts';
+import { VENDORS } from './plan.ts';
+import type { DeviceReport } from './read-back.ts';
+
+/** The whole job took about half of this on two cores. */
+const DEADLINE_MS = 120_000;
+const POLL_MS = 100;
+
+export interface OnceDocument {
+  readonly ok: boolean;
+  /** Empty when all is well. */
+  readonly reason: string;
+  readonly durationMs: number;
+  readonly engine: 'embedded';
+  /** MSP ids. */
+  readonly organisations: readonly string[];
+  readonly blocks: number;
+  readonly transactions: { readonly valid: number; readonly invalid: number };
+  readonly devices: readonly DeviceReport[];
+  /** Completed rounds. */
+  readonly protocols: City['journal']['rounds'];
+  /** Devices that stand on the ledger as abnormal. */
+  readonly abnormal: readonly string[];
+  readonly refusedReleases: readonly Refusal[];
+}
+
+export interface OnceOptions {
+  readonly start: () => Promise<City>;
+  readonly show: (city: City) => Disposable;
+  readonly print: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Never throws for what the city does wrong: the document says it. */
+export async function proveMainJob(options: OnceOptions): Promise<OnceDocument> {
+  const begun = Date.now();
+  try {
+    await using city = await options.start();
+    using _ = options.show(city);
+    await waitFor(city, ENROLLED, begun, options);
+    await city.showcaseOnce();
+    await waitFor(city, () => true, begun, options);
+    return await sumUp(city, begun);
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error), begun);
+  }
+}
+
+/** The releases come when every device has had its first round, so that the four protocols can be told apart. */
+const ENROLLED = (requirement: Requirement): boolean => requirement.name.includes('enrolled');
+
+async function waitFor(
+  city: City,
+  wanted: (requirement: Requirement) => boolean,
+  begun: number,
+  { print, signal }: OnceOptions,
+): Promise<void> {
+  const done = new Set<string>();
+  for (;;) {
+    signal.throwIfAborted();
+    const all = city.requirements().filter(wanted);
+    for (const { name, missing } of all) {
+      if (missing !== undefined || done.has(name)) continue;
+      done.add(name);
+      print(`✓ ${name} (${seconds(Date.now() - begun)} s)`);
+    }
+    const open = all.find((requirement) => requirement.missing !== undefined);
+    if (open === undefined) return;
+    if (Date.now() - begun > DEADLINE_MS) {
+      throw new Error(`${open.name}: not within ${seconds(DEADLINE_MS)} s; ${open.missing ?? ''}`);
+    }
+    await delay(POLL_MS);
+  }
+}
+
+async function sumUp(city: City, begun: number): Promise<OnceDocument> {
+  const { reports, differences } = await city.readBack();
+  const versions = await city.deviceVersions();
+  const unequal = reports
+    .filter((report) => versions[report.id] !== report.version)
+    .map((report) => `${report.id} says it runs ${versions[report.id] ?? 'nothing'}`);
+  const reason = [...differences, ...unequal].join('; ');
+  const { height, valid, invalid } = city.blocks;
+  return {
+    ok: reason === '',
+    reason,
+    durationMs: Date.now() - begun,
+    engine: 'embedded',
+    organisations: VENDORS.map((vendor) => vendor.mspId),
+    blocks: height,
+    transactions: { valid, invalid },
+    devices: reports,
+    protocols: city.journal.rounds,
+    abnormal: reports.filter((report) => report.status === 'abnormal').map((report) => report.id),
+    refusedReleases: city.journal.refusals,
+  };
+}
+
+function failed(reason: string, begun: number): OnceDocument {
+  return {
+    ok: false,
+    reason,
+    durationMs: Date.now() - begun,
+    engine: 'embedded',
+    organisations: VENDORS.map((vendor) => vendor.mspId),
+    blocks: 0,
+    transactions: { valid: 0, invalid: 0 },
+    devices: [],
+    protocols: { monitoring: 0, updateRequest: 0, lightweightMonitoring: 0, propagation: 0 },
+    abnormal: [],
+    refusedReleases: [],
+  };
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(1);
+}

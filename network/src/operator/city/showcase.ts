@@ -1,0 +1,96 @@
+/**
+ * The releases of the demonstration: one for devices that ask, two that are propagated, one that a thief signs, and
+ * one whose device envelopes are altered on their way. Each is approved by another organisation, as a real one would.
+ */
+import { randomBytes } from 'node:crypto';
+import { LedgerError } from '../../ledger/index.ts';
+import { signRelease, type VendorNode } from '../../vendor/index.ts';
+import type { ShowcaseReleases } from './acceptance.ts';
+import { hubImage, UPDATE_VERSION } from './images.ts';
+import type { Journal } from './journal.ts';
+import type { Vendors } from './nodes.ts';
+import { type ModelPlan, SHOWCASE, VENDORS } from './plan.ts';
+
+/** Release id to version text, for the lines that name a release. */
+export type VersionNames = Map<string, string>;
+
+export class Showcase {
+  readonly #vendors: Vendors;
+  readonly #journal: Journal;
+  readonly #names: VersionNames;
+  readonly #mirrorUrl: string;
+
+  /** @param mirrorUrl base URL of the mirror that alters device envelopes */
+  constructor(vendors: Vendors, journal: Journal, names: VersionNames, mirrorUrl: string) {
+    this.#vendors = vendors;
+    this.#journal = journal;
+    this.#names = names;
+    this.#mirrorUrl = mirrorUrl;
+  }
+
+  /** Publishes and approves everything. */
+  async run(): Promise<ShowcaseReleases> {
+    const forged = await this.#publishForged(SHOWCASE.forged);
+    const onRequest = await this.#publish(SHOWCASE.onRequest, { propagate: false });
+    const propagated = await Promise.all(
+      SHOWCASE.propagated.map(
+        async (model) => [model, await this.#publish(model, { propagate: true })] as const,
+      ),
+    );
+    const tamperedMirror = await this.#publish(SHOWCASE.tamperedMirror, {
+      propagate: true,
+      url: this.#mirrorUrl,
+    });
+    return { onRequest, propagated: Object.fromEntries(propagated), tamperedMirror, forged };
+  }
+
+  async #publish(
+    id: string,
+    how: { readonly propagate: boolean; readonly url?: string },
+  ): Promise<string> {
+    const { model, vendor, reviewer } = this.#parties(id);
+    const { bytes: image, sequence: seq, version } = hubImage(model.archive, UPDATE_VERSION);
+    const release = await vendor.publish({ model: id, image, gen: 0, seq, version, ...how });
+    this.#names.set(release.id, version);
+    await reviewer.approve(release.id);
+    return release.id;
+  }
+
+  /** A thief with the vendor's Fabric identity, but not its release key. The ledger has to refuse. */
+  async #publishForged(id: string): Promise<string> {
+    const { model, vendor } = this.#parties(id);
+    const { bytes, sequence: seq, version } = hubImage(model.archive, UPDATE_VERSION);
+    const text = {
+      vendor: vendor.id,
+      model: id,
+      gen: 0,
+      seq,
+      version,
+      expiry: Math.floor(Date.now() / 1_000) + 86_400,
+      component: ['firmware', 0] as const,
+      chunkLog2: 14,
+    };
+    const release = signRelease(text, bytes, randomBytes(32));
+    const envelope = Buffer.from(release.envelope).toString('hex');
+    this.#names.set(release.id, version);
+    try {
+      await vendor.contracts.publishRelease({ envelope, url: vendor.url, propagate: true });
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      this.#journal.refuse({ release: release.id, by: 'ledger', code: error.code });
+    }
+    return release.id;
+  }
+
+  /** A model's plan, its vendor, and another organisation that reviews. */
+  #parties(id: string): { model: ModelPlan; vendor: VendorNode; reviewer: VendorNode } {
+    const plan = VENDORS.find((each) => each.models.some((model) => model.id === id));
+    const model = plan?.models.find((each) => each.id === id);
+    const vendor = this.#vendors.get(plan?.id ?? '');
+    const reviewer = [...this.#vendors.values()].find((each) => each !== vendor);
+    if (model === undefined || vendor === undefined || reviewer === undefined) {
+      throw new RangeError(`no vendor of the plan makes ${id}`);
+    }
+    return { model, vendor, reviewer };
+  }
+}

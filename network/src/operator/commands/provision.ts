@@ -1,0 +1,63 @@
+/** `lamplighter device provision`: asks the model's vendor node in a running city for a device, and writes its document. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { writeFileAtomic } from '../../atomic-file.ts';
+import { DEMO_INTERVALS } from '../city/plan.ts';
+import type { ProvisionFlags } from '../cli.ts';
+import { OperatorError } from '../errors.ts';
+import { type OperatorEntry, readOperatorFile } from '../operator-file.ts';
+
+const DEADLINE_MS = 30_000;
+
+/** @throws {OperatorError} CITY_NOT_RUNNING, OPTION_INVALID, REQUEST_REFUSED */
+export async function provision(flags: ProvisionFlags): Promise<void> {
+  const directory = resolve(flags.directory);
+  const request = {
+    model: flags.model,
+    kind: flags.kind,
+    image: resolve(flags.image),
+    ...DEMO_INTERVALS,
+    ...(flags.id === undefined ? {} : { id: flags.id }),
+    ...(flags.manager === undefined ? {} : { manager: flags.manager }),
+    ...(flags.seq === undefined ? {} : { seq: flags.seq }),
+    ...(flags.ver === undefined ? {} : { version: flags.ver }),
+  };
+  const document = await ask(vendorOf(flags.model, readOperatorFile(directory)), request);
+  const out = resolve(flags.out);
+  await writeFileAtomic(out, `${JSON.stringify(document, null, 2)}\n`, 0o600);
+  process.stdout.write(
+    `${String(document['device'])}: provisioned by ${String(document['vendor'])}, written to ${out}\n`,
+  );
+}
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** @throws {OperatorError} REQUEST_REFUSED with the vendor node's code and words */
+async function ask(entry: OperatorEntry, request: object): Promise<Document> {
+  const response = await fetch(new URL('/v1/operator/devices', entry.url), {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${readFileSync(entry.tokenFile, 'ascii').trim()}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify(request),
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  });
+  const answer = (await response.json()) as Document;
+  if (response.ok) return answer;
+  const { code, detail } = answer;
+  throw new OperatorError(
+    'REQUEST_REFUSED',
+    `${entry.vendor} refused: ${String(code)}: ${String(detail)}`,
+  );
+}
+
+function vendorOf(model: string, entries: readonly OperatorEntry[]): OperatorEntry {
+  const entry = entries.find((each) => each.models.includes(model));
+  if (entry !== undefined) return entry;
+  const models = entries.flatMap((each) => each.models).join(', ');
+  throw new OperatorError(
+    'OPTION_INVALID',
+    `no vendor of this city makes "${model}"; models: ${models}`,
+  );
+}
