@@ -90,6 +90,11 @@ export class EmbeddedNetwork implements AsyncDisposable {
     return this.#nodeOf(mspId).organisation.enrol(name, role);
   }
 
+  /** The certificate that an organisation's peer endorses with, PEM. @throws {@link EmbeddedError} NOT_FOUND */
+  peerCertificate(mspId: string): string {
+    return this.#nodeOf(mspId).material.credentials.certificate;
+  }
+
   /** As the first organisation's peer counts. */
   blocks(): BlockCounts {
     const { ledger } = this.#peers[0];
