@@ -47,13 +47,18 @@ export class LedgerWatcher {
     this.#parts = parts;
   }
 
-  /** Reads what stands on the ledger; devices whose hand-over fails are alarms, not a reason not to start. */
-  async readPresent(): Promise<void> {
+  /**
+   * Reads what stands on the ledger.
+   *
+   * @returns whose `taken` settles when every device of the node was taken over, or its failure became an alarm
+   * @throws {@link LedgerError} when the ledger cannot be read
+   */
+  async readPresent(): Promise<{ readonly taken: Promise<unknown> }> {
     const { contracts, supervisor } = this.#parts;
     // Before everything else is read: an event after this block is heard, one before is in what is read.
     this.#nextBlock = (await contracts.ledger.chain()).height;
     const devices = await this.#ownDevices();
-    await Promise.all(
+    const taken = Promise.all(
       devices.map(async (device) => {
         try {
           await this.#assigned(device);
@@ -62,6 +67,7 @@ export class LedgerWatcher {
         }
       }),
     );
+    return { taken };
   }
 
   /** Hears events until the signal is aborted. */

@@ -90,6 +90,9 @@ export interface ManagementNodeOptions {
   readonly onEvent?: EventListener;
 }
 
+/** How long a start waits for the hand-overs of its devices. */
+const START_GRACE_MS = 5_000;
+
 /** A running management node. */
 export class ManagementNode implements AsyncDisposable {
   readonly id: string;
@@ -204,10 +207,13 @@ export class ManagementNode implements AsyncDisposable {
       database: this.#database,
       sessions: this.#sessions,
       events,
+      schedule: this.#schedule,
       supervisor,
     });
     const watcher = new LedgerWatcher({ ...shared, news, supervisor, signal });
-    await watcher.readPresent();
+    const { taken } = await watcher.readPresent();
+    // Devices that dial before they are taken over are refused; one vendor that is away must not shut out all others.
+    await firstOf(taken, clock, START_GRACE_MS);
     await this.#listen(options, base, controller.sessions, new AnchorService(shared));
     watcher.follow();
   }
@@ -312,6 +318,17 @@ export class ManagementNode implements AsyncDisposable {
     await this.#database[Symbol.asyncDispose]();
     this.#events.close();
   }
+}
+
+/** Resolves when `work` has, or after some milliseconds. */
+async function firstOf(work: Promise<unknown>, clock: Clock, milliseconds: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = clock.after(milliseconds, resolve);
+    void work.then(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
 }
 
 interface BaseParts {

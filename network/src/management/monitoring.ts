@@ -15,7 +15,13 @@ import {
   type Judgement,
   type MonitoringRound,
 } from '@lamplighter/sdk/protocol';
-import { CloseCode, type DeviceState, type Message, type MonAns } from '@lamplighter/sdk/wire';
+import {
+  CloseCode,
+  StateFlag,
+  type DeviceState,
+  type Message,
+  type MonAns,
+} from '@lamplighter/sdk/wire';
 import type { Clock } from './clock.ts';
 import type { DeviceDatabase, DeviceEntry } from './device-database.ts';
 import type { EventSink } from './events.ts';
@@ -203,9 +209,15 @@ export class Monitoring {
   /** Seconds to the next request after D told `opens-in`. */
   #untilRequest(entry: DeviceEntry, state: DeviceState): number {
     const { rti } = entry.intervals.current;
-    // 0: the window is open or past, and how long it lasts is not told. Its end is 2 s wider at least, so ask within 2 s.
-    const spread = state.opensIn === 0 ? Math.min(rti, WIDENING_SECONDS) : rti;
-    return nextRequestIn(state.opensIn, spread, unitInterval(this.#parts.random));
+    const random = unitInterval(this.#parts.random);
+    if (state.opensIn > 0) return nextRequestIn(state.opensIn, rti, random);
+    // The window is open or past, and how long it lasts is not told. Its end is 2 s wider at least, so ask within 2 s;
+    // but after the result of an update, which comes first in a session and says what the device runs.
+    const resultFirst = state.pending !== 0 || (state.flags & StateFlag.onTrial) !== 0;
+    const spread = Math.min(rti, WIDENING_SECONDS);
+    return resultFirst
+      ? nextRequestIn(spread / 2, spread / 2, random)
+      : nextRequestIn(0, spread, random);
   }
 
   #plan(device: string, seconds: number): void {

@@ -5,11 +5,16 @@ import type { Assignments } from './assignments.ts';
 import type { DeviceDatabase } from './device-database.ts';
 import type { EventSink } from './events.ts';
 import type { LedgerNews } from './ledger-watcher.ts';
+import { ManagementError } from './management-error.ts';
 import type { Monitoring } from './monitoring.ts';
 import type { ReleaseAdmission } from './release-admission.ts';
+import type { Schedule } from './schedule.ts';
 import type { SessionTable } from './session-table.ts';
 import type { Supervisor } from './supervise.ts';
 import type { Updates } from './updates.ts';
+
+/** Pause before a fetch that failed for good is begun anew. */
+const AGAIN_MS = 300_000;
 
 /** Parts of the node that news concern. */
 export interface NodeNewsParts {
@@ -20,6 +25,7 @@ export interface NodeNewsParts {
   readonly updates: Updates;
   readonly admission: ReleaseAdmission;
   readonly events: EventSink;
+  readonly schedule: Schedule;
   readonly supervisor: Supervisor;
 }
 
@@ -33,7 +39,11 @@ export class NodeNews implements LedgerNews {
 
   async deviceAssigned(record: DeviceRecord): Promise<void> {
     const { assignments, monitoring, sessions } = this.#parts;
-    const entry = await assignments.take(record);
+    const entry = await this.#orAgain(
+      assignmentKey(record.id),
+      () => assignments.take(record),
+      () => this.deviceAssigned(record),
+    );
     if (entry === undefined) return;
     // A session under the assignment before it has keys that are no longer right.
     sessions.of(entry.id)?.close(CloseCode.replaced);
@@ -41,7 +51,8 @@ export class NodeNews implements LedgerNews {
   }
 
   async deviceGone(device: string, reason: string): Promise<void> {
-    const { database, monitoring, sessions, events } = this.#parts;
+    const { database, monitoring, sessions, events, schedule } = this.#parts;
+    schedule.cancel(assignmentKey(device));
     if (database.get(device) === undefined) return;
     monitoring.forget(device);
     await database.remove(device);
@@ -61,10 +72,34 @@ export class NodeNews implements LedgerNews {
   async releaseApproved(release: string): Promise<void> {
     const { admission, sessions, updates, supervisor } = this.#parts;
     const admitted = await admission.admit(release);
+    if (admitted === null && admission.isOpen(release)) {
+      this.#again(`release/${release}`, () => this.releaseApproved(release));
+    }
     if (admitted?.record.propagate !== true) return;
     for (const live of sessions.ofModel(admitted.record.model)) {
       supervisor.run(live.device, () => updates.propagate(live));
     }
+  }
+
+  /** What stands on the ledger and could not be fetched now is tried again later; what is wrong is not. */
+  async #orAgain<T>(
+    key: string,
+    work: () => Promise<T>,
+    again: () => Promise<void>,
+  ): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ManagementError)) this.#again(key, again);
+      throw error;
+    }
+  }
+
+  #again(key: string, work: () => Promise<void>): void {
+    const { schedule, supervisor } = this.#parts;
+    schedule.set(key, AGAIN_MS, () => {
+      supervisor.run(null, work);
+    });
   }
 
   releaseWithdrawn(release: string): void {
@@ -75,4 +110,8 @@ export class NodeNews implements LedgerNews {
     const { database } = this.#parts;
     return database.ids().some((id) => database.get(id)?.model === model);
   }
+}
+
+function assignmentKey(device: string): string {
+  return `assignment/${device}`;
 }

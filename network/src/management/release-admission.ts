@@ -3,8 +3,8 @@
  * image fetched and checked to the last chunk, and only then in the store. A refusal is told once and never retried by
  * itself; a fetch that fails is tried again a few times.
  */
-import type { Contracts } from '../ledger/index.ts';
 import { ExchangeError } from '../exchange/index.ts';
+import { LedgerError, type Contracts } from '../ledger/index.ts';
 import { sleep, type Clock } from './clock.ts';
 import type { EventSink } from './events.ts';
 import type { ExpectedImages } from './expected-images.ts';
@@ -49,9 +49,15 @@ export class ReleaseAdmission {
     return work;
   }
 
+  /** True when a release was neither taken nor refused for good: its vendor could not be reached. */
+  isOpen(id: string): boolean {
+    return this.#parts.store.get(id) === undefined && !this.#refused.has(id);
+  }
+
   /** A withdrawn release is handed out no more. */
   withdraw(id: string): void {
     this.#parts.store.remove(id);
+    this.#remember(id);
   }
 
   async #verify(id: string): Promise<VerifiedRelease | null> {
@@ -83,13 +89,15 @@ export class ReleaseAdmission {
     }
   }
 
+  #remember(id: string): void {
+    this.#refused.add(id);
+    const [oldest] = this.#refused;
+    if (this.#refused.size > REFUSALS && oldest !== undefined) this.#refused.delete(oldest);
+  }
+
   #refuse(id: string, error: unknown): void {
     // What is wrong with the release itself stays wrong; a vendor that is away may be back at the next event.
-    if (!isTransient(error)) {
-      this.#refused.add(id);
-      const [oldest] = this.#refused;
-      if (this.#refused.size > REFUSALS && oldest !== undefined) this.#refused.delete(oldest);
-    }
+    if (!isTransient(error)) this.#remember(id);
     this.#parts.events.emit({
       type: 'release-refused',
       release: id,
@@ -99,10 +107,9 @@ export class ReleaseAdmission {
   }
 }
 
-/** True when the vendor or the way to it failed, not the release. */
+/** True when the vendor, the ledger or the way to them failed, not the release. */
 function isTransient(error: unknown): boolean {
-  if (!(error instanceof ExchangeError)) return false;
-  return ['FETCH_UNAVAILABLE', 'FETCH_TIMEOUT', 'FETCH_TOO_SLOW', 'FETCH_REFUSED'].includes(
-    error.code,
-  );
+  const away = ['FETCH_UNAVAILABLE', 'FETCH_TIMEOUT', 'FETCH_TOO_SLOW', 'FETCH_REFUSED'];
+  if (error instanceof ExchangeError) return away.includes(error.code);
+  return error instanceof LedgerError && ['UNAVAILABLE', 'TIMEOUT'].includes(error.code);
 }

@@ -58,8 +58,11 @@ export class StatusReports {
   }
 
   /** Resolves when the outbox has the report, and only then the round may end. */
-  async report(entry: DeviceEntry, n: number, verdict: Verdict): Promise<void> {
+  async report(entry: DeviceEntry, round: number, verdict: Verdict): Promise<void> {
     const { protocol, status, reasons } = verdict;
+    // The ledger takes numbers in ascending order only: a round that another report overtook takes the next one.
+    const overtaken = (this.#database.get(entry.id)?.n ?? round) > round;
+    const n = overtaken ? ((await this.nextRound(entry.id))?.n ?? round) : round;
     const { sequence, version, sha256 } = verdict.answered ?? entry.firmware;
     const report: StatusReport = {
       device: entry.id,

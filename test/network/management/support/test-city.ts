@@ -4,7 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DeviceKind, ReleaseRecord } from '@lamplighter/chaincode';
-import { ed25519PublicKey, pskOf, signEnvelope } from '@lamplighter/sdk/crypto';
+import {
+  ed25519PublicKey,
+  macEnvelope,
+  pskOf,
+  signEnvelope,
+  vendorMacKey,
+} from '@lamplighter/sdk/crypto';
 import { enrol } from '@lamplighter/sdk/protocol';
 import {
   encodeAssignment,
@@ -147,7 +153,12 @@ export class TestCity {
       ...change,
     };
     const payload = encodeAssignment(assignment);
-    const envelope = encodeSigned(signEnvelope('assignment', payload, this.vendor.signer));
+    const kvm = vendorMacKey(kv0, id);
+    const envelope = encodeSigned(
+      kind === 'end'
+        ? signEnvelope('assignment', payload, this.vendor.signer)
+        : macEnvelope('assignment', payload, kvm),
+    );
     const handOver = { envelope, psk: pskOf(kv0, payload), fti: 10, rti: 2, uti: 15 };
     const subject = { vendor: VENDOR, manager: MANAGER, device: id, serial: 0 };
     const keys = { sealingKey: this.vendor.sealingKey, releaseKey: this.vendor.seed };
@@ -180,13 +191,13 @@ export class TestCity {
       previousManager: null,
     });
     await this.event('device-added', (event) => event.device === id);
-    const trust = {
-      kind: 'signature',
-      threshold: 1,
-      keys: [this.vendor.signer.publicKey],
-    } as const;
+    const trust =
+      kind === 'end'
+        ? ({ kind: 'signature', threshold: 1, keys: [this.vendor.signer.publicKey] } as const)
+        : ({ kind: 'mac', kvm } as const);
     const { epoch } = enrol({ kv: kv0, kvN: 0 }, envelope, trust, id);
-    return new TestDevice(id, kv0, epoch, image, new Uint8Array(Buffer.from(sha256, 'hex')));
+    const imageSha256 = new Uint8Array(Buffer.from(sha256, 'hex'));
+    return new TestDevice({ id, kv0, kvm, envelope, epoch, image, sha256: imageSha256 });
   }
 
   /** Puts an approved release on the ledger and lets the node hear of it. */

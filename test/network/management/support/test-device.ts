@@ -104,21 +104,30 @@ export class DeviceLine {
 export class TestDevice {
   readonly id: string;
   readonly kv0: Uint8Array;
+  /** Key of the vendor's MAC. */
+  readonly kvm: Uint8Array;
+  /** The `signed` assignment. */
+  readonly envelope: Uint8Array;
   epoch: DeviceEpoch;
   image: Uint8Array;
   state: DeviceState;
 
-  constructor(
-    id: string,
-    kv0: Uint8Array,
-    epoch: DeviceEpoch,
-    image: Uint8Array,
-    sha256: Uint8Array,
-  ) {
-    this.id = id;
-    this.kv0 = kv0;
-    this.epoch = epoch;
-    this.image = image;
+  constructor(parts: {
+    readonly id: string;
+    readonly kv0: Uint8Array;
+    readonly kvm: Uint8Array;
+    readonly envelope: Uint8Array;
+    readonly epoch: DeviceEpoch;
+    readonly image: Uint8Array;
+    readonly sha256: Uint8Array;
+  }) {
+    const { sha256 } = parts;
+    this.id = parts.id;
+    this.kv0 = parts.kv0;
+    this.kvm = parts.kvm;
+    this.envelope = parts.envelope;
+    this.epoch = parts.epoch;
+    this.image = parts.image;
     const stats = { early: 0, late: 0, badauth: 0, badsig: 0, dup: 0, resync: 0, skipped: 0 };
     this.state = { seq: 1, sha256, ivn: 0, opensIn: 10, flags: 0, pending: 0, stats };
   }
