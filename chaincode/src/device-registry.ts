@@ -29,6 +29,7 @@ import {
   readHistory,
   readPage,
   readRecord,
+  removeIndex,
   transactionTime,
   writeRecord,
 } from './state.ts';
@@ -173,6 +174,7 @@ export class DeviceRegistry extends LamplighterContract {
     };
     await writeRecord(ctx, keys.device(id), retired);
     await moveIndex(ctx, device, retired);
+    await removeIndex(ctx, keys.abnormal(id));
     emit(ctx, 'DeviceRetired', { device: id, manager: device.assignment?.manager ?? null });
   }
 

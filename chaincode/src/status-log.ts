@@ -6,7 +6,7 @@ import { decodeJson } from './canonical-json.ts';
 import { LamplighterContract } from './contract.ts';
 import { ContractError } from './errors.ts';
 import { keys } from './keys.ts';
-import { reporterOf, type ManagedDevice } from './lookups.ts';
+import { readDevice, reporterOf, type ManagedDevice } from './lookups.ts';
 import type { DeviceStatus, HistoryEntry, Page, StatusRecord, StatusReport } from './records.ts';
 import {
   addIndex,
@@ -80,10 +80,17 @@ export class StatusLog extends LamplighterContract {
     bookmark: string,
   ): Promise<Page<StatusRecord>> {
     const now = Date.parse(transactionTime(ctx));
-    return readPage(ctx, keys.status(''), checkPage(pageSize, bookmark), (_parts, value) => {
-      const status = decodeJson(value) as StatusRecord;
-      return Date.parse(status.time) + status.dueWithin * MILLISECONDS < now ? status : null;
-    });
+    return readPage(
+      ctx,
+      keys.status(''),
+      checkPage(pageSize, bookmark),
+      async ([id = ''], value) => {
+        const status = decodeJson(value) as StatusRecord;
+        if (Date.parse(status.time) + status.dueWithin * MILLISECONDS >= now) return null;
+        // A suspended device is told to be silent, and nobody waits for a retired one.
+        return (await readDevice(ctx, id)).state === 'assigned' ? status : null;
+      },
+    );
   }
 
   /** All or nothing: whatever is thrown on the way drops every write of the transaction. */

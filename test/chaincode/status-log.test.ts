@@ -210,5 +210,23 @@ describe('queries of the status', () => {
     expect(await overdue(1_795_100_060)).toStrictEqual([]);
     expect(await overdue(1_795_100_061)).toStrictEqual([first]);
     expect(await overdue(1_795_100_601)).toStrictEqual([first, device(2)]);
+    const suspension = [first, 'silence'];
+    await city.ledger.submit(manager, 'DeviceRegistry:SuspendDevice', suspension);
+    expect(await overdue(1_795_100_601)).toStrictEqual([device(2)]);
+  });
+
+  it('lists no retired device', async () => {
+    const city = await City.inhabited(first);
+    await city.report(aReport(first, { status: 'abnormal', reasons: ['size'] }));
+    await city.ledger.submit(city.people.northlight.vendor, 'DeviceRegistry:RetireDevice', [
+      first,
+      signedAssignment('northlight', anAssignment(first, 'gate-1', { op: 1, serial: 1, epoch: 2 })),
+    ]);
+    const none = { items: [], bookmark: '' };
+    expect(await city.ask('StatusLog:AbnormalDevices', '10', '')).toStrictEqual(none);
+    const options = { time: 1_900_000_000 };
+    const { manager } = city.people.northlight;
+    const overdue = city.ledger.evaluate(manager, 'StatusLog:OverdueDevices', ['10', ''], options);
+    expect(await overdue).toStrictEqual(none);
   });
 });
