@@ -98,7 +98,7 @@ export function preSharedKeyOf(device: DeviceSecret, assignment: StoredAssignmen
 }
 
 /** kv_serial: the vendor keeps kv_0 and steps a copy, by at most the protocol's look-ahead at a time. */
-function keyAt(device: DeviceSecret, serial: number): Uint8Array {
+export function keyAt(device: DeviceSecret, serial: number): Uint8Array {
   let held: VendorKey = { kv: fromHex(device.kv0), kvN: 0 };
   while (held.kvN < serial) held = vendorKeyAt(held, Math.min(serial, held.kvN + STEP));
   return held.kv;

@@ -73,6 +73,33 @@ export class DeviceFactory {
     return documents;
   }
 
+  /**
+   * A new assignment for devices made before, at the manager they have (protocol §2.3): serial and epoch one higher, new
+   * keys. For devices or managers that lost their counters. Retired devices are passed over.
+   *
+   * @returns provisioning documents for a device that begins anew with what the ledger says it runs; they hold secrets
+   * @throws VendorError DEVICE_UNKNOWN, LedgerError, ExchangeError
+   */
+  async reassign(ids: readonly string[], signal: AbortSignal): Promise<readonly Provisioning[]> {
+    const documents: Provisioning[] = [];
+    for (let from = 0; from < ids.length; from += LOT) {
+      const lot = await this.#ordersAgain(ids.slice(from, from + LOT));
+      const assigned = await this.#assign(lot, signal);
+      documents.push(...(await this.#provision(lot, await this.#modelsOf(lot), assigned)));
+    }
+    return documents;
+  }
+
+  async #ordersAgain(ids: readonly string[]): Promise<readonly DeviceOrder[]> {
+    const { contracts, secrets } = this.#parts;
+    const records = await Promise.all(ids.map((id) => contracts.readDevice(id)));
+    return records.flatMap(({ id, model, state, firmware }): DeviceOrder[] => {
+      const { manager, fti, rti, uti } = assignmentOf(secrets.get(id));
+      const intervals = { fti, rti, uti };
+      return state === 'retired' ? [] : [{ id, model, manager, firmware, intervals }];
+    });
+  }
+
   async #modelsOf(orders: readonly DeviceOrder[]): Promise<ReadonlyMap<string, ModelRecord>> {
     const ids = [...new Set(orders.map((order) => order.model))];
     const models = await Promise.all(ids.map((id) => this.#parts.contracts.readModel(id)));

@@ -66,6 +66,11 @@ export class DeviceSecrets {
     return this.#devices.size;
   }
 
+  /** Ids, in the order they were made. */
+  ids(): readonly string[] {
+    return [...this.#devices.keys()];
+  }
+
   has(id: string): boolean {
     return this.#devices.has(id);
   }

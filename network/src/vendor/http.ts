@@ -60,6 +60,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #options: HttpOptions;
   readonly #logger: VendorLogger;
   readonly #closing = new AbortController();
+  #url = '';
   #working = 0;
 
   private constructor(options: HttpOptions) {
@@ -85,8 +86,7 @@ export class HttpServer implements AsyncDisposable {
 
   /** Base URL. */
   get url(): string {
-    const { address, port, family } = this.#server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    return this.#url;
   }
 
   /** Breaks off what is under way and frees the port. */
@@ -113,7 +113,12 @@ export class HttpServer implements AsyncDisposable {
         const text = `cannot listen on ${host}:${port}: it is taken`;
         reject(taken ? new VendorError('ADDRESS_IN_USE', text, { cause: error }) : error);
       });
-      this.#server.listen({ host, port, exclusive: true }, resolve);
+      this.#server.listen({ host, port, exclusive: true }, () => {
+        const bound = this.#server.address() as AddressInfo;
+        const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
+        this.#url = `http://${name}:${bound.port}`;
+        resolve();
+      });
     });
   }
 

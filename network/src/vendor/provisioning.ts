@@ -4,7 +4,7 @@
  */
 import type { DeviceKind, FirmwareIdentity, ModelRecord } from '@lamplighter/chaincode';
 
-import { macKeyOf } from './assignment.ts';
+import { keyAt, macKeyOf } from './assignment.ts';
 import type { DeviceSecret, StoredAssignment } from './device-secrets.ts';
 import { VendorError } from './vendor-error.ts';
 
@@ -54,8 +54,8 @@ export function provisioningOf(parts: {
   readonly vendorKey: Uint8Array;
 }): Provisioning {
   const { device, assignment, model, firmware } = parts;
-  if (assignment.serial !== 0 || parts.gateway === undefined) {
-    throw new VendorError('ASSIGNMENT_UNKNOWN', `device ${device.id} can be provisioned only once`);
+  if (parts.gateway === undefined) {
+    throw new VendorError('ASSIGNMENT_UNKNOWN', `the manager of ${device.id} has no endpoint`);
   }
   const trust =
     device.kind === 'end'
@@ -69,8 +69,8 @@ export function provisioningOf(parts: {
     kind: device.kind,
     gateway: parts.gateway,
     assignment: assignment.envelope,
-    kv: device.kv0,
-    kv_n: 0,
+    kv: hex(keyAt(device, assignment.serial)),
+    kv_n: assignment.serial,
     ...trust,
     image: parts.image,
     imageSize: firmware.size,

@@ -120,11 +120,6 @@ export class VendorNode implements AsyncDisposable {
     return this.#parts.contracts;
   }
 
-  /** Devices whose secrets this node keeps. */
-  get devices(): number {
-    return this.#parts.secrets.size;
-  }
-
   /** RegisterVendor with this node's URL and release key. @param peerCertificates SHA-256 of each DER, hex */
   register(peerCertificates: readonly string[]): Promise<Committed> {
     const { id, url, signingKey } = this;
@@ -144,6 +139,21 @@ export class VendorNode implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<readonly Provisioning[]> {
     return this.#factory.manufacture(orders, this.#signal(signal));
+  }
+
+  /** Devices whose secrets this node keeps. */
+  get devices(): number {
+    return this.#parts.secrets.size;
+  }
+
+  /** Ids of all devices that this node made. */
+  get madeDevices(): readonly string[] {
+    return this.#parts.secrets.ids();
+  }
+
+  /** See {@link DeviceFactory.reassign}. */
+  reassign(ids: readonly string[], signal?: AbortSignal): Promise<readonly Provisioning[]> {
+    return this.#factory.reassign(ids, this.#signal(signal));
   }
 
   /** One device of a model, from an image at hand. @throws VendorError, LedgerError, ExchangeError */
