@@ -12,7 +12,7 @@ import {
   signAnchorAnswer,
   verifyAnchorRequest,
 } from '../exchange/index.ts';
-import type { Contracts } from '../ledger/index.ts';
+import type { Contracts } from '../ledger/contracts.ts';
 import type { Clock } from './clock.ts';
 
 /** Suite whose hash makes the chains of this version. */

@@ -7,7 +7,8 @@ import { ed25519PublicKey, equalBytes, erase, verifyEnvelope } from '@lamplighte
 import { manageEpoch } from '@lamplighter/sdk/protocol';
 import { Algorithm, decodeAssignment, decodeSigned, type Assignment } from '@lamplighter/sdk/wire';
 import type { HandOver } from '../exchange/index.ts';
-import { LedgerError, type Contracts } from '../ledger/index.ts';
+import { LedgerError } from '../ledger/ledger-error.ts';
+import type { Contracts } from '../ledger/contracts.ts';
 import { chainSeed } from './anchors.ts';
 import { sleep, type Clock } from './clock.ts';
 import { NO_UPDATE, type DeviceDatabase, type DeviceEntry } from './device-database.ts';

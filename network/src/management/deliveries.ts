@@ -10,7 +10,7 @@ import {
   type OfferedManifest,
 } from '@lamplighter/sdk/protocol';
 import type { Want } from '@lamplighter/sdk/wire';
-import type { Contracts } from '../ledger/index.ts';
+import type { Contracts } from '../ledger/contracts.ts';
 import type { LiveSession } from './live-session.ts';
 import type { ReleaseStore } from './release-store.ts';
 import { verifyDeviceEnvelope, type VerifiedRelease } from './release-verification.ts';

@@ -1,6 +1,6 @@
 /** Gets the image that a device should run, or that a release brings, through the cache on disk. */
 import type { FirmwareIdentity } from '@lamplighter/chaincode';
-import type { Contracts } from '../ledger/index.ts';
+import type { Contracts } from '../ledger/contracts.ts';
 import type { ImageCache } from './image-cache.ts';
 import type { VendorGateway } from './vendor-gateway.ts';
 

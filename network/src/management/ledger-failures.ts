@@ -1,5 +1,5 @@
 /** What a failed submission of reports means for the outbox (design §8: retried over conflicts and outages, recorded once). */
-import { LedgerError } from '../ledger/index.ts';
+import { LedgerError } from '../ledger/ledger-error.ts';
 import type { FailureVerdict } from './memory-outbox.ts';
 
 /** The ledger could not be reached, or its answer was lost: sent again for as long as it takes. */

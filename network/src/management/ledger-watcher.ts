@@ -3,7 +3,9 @@
  * block after, each once; a broken stream is taken up again at the block it broke in.
  */
 import type { ContractEvents, DeviceRecord } from '@lamplighter/chaincode';
-import { LedgerError, type Contracts, type LedgerEvent } from '../ledger/index.ts';
+import { LedgerError } from '../ledger/ledger-error.ts';
+import type { Contracts } from '../ledger/contracts.ts';
+import type { LedgerEvent } from '../ledger/ledger.ts';
 import { sleep, type Clock } from './clock.ts';
 import type { Supervisor } from './supervise.ts';
 

@@ -4,7 +4,8 @@
  */
 import path from 'node:path';
 import { CloseCode } from '@lamplighter/sdk/wire';
-import { Contracts, type Ledger } from '../ledger/index.ts';
+import { Contracts } from '../ledger/contracts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { AnchorService } from './anchors.ts';
 import { Assignments } from './assignments.ts';
 import { systemClock, type Clock } from './clock.ts';

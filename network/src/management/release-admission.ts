@@ -4,7 +4,8 @@
  * itself; a fetch that fails is tried again a few times.
  */
 import { ExchangeError } from '../exchange/index.ts';
-import { LedgerError, type Contracts } from '../ledger/index.ts';
+import { LedgerError } from '../ledger/ledger-error.ts';
+import type { Contracts } from '../ledger/contracts.ts';
 import { sleep, type Clock } from './clock.ts';
 import type { EventSink } from './events.ts';
 import type { ExpectedImages } from './expected-images.ts';

@@ -22,7 +22,7 @@ import {
   type Message,
   type UpdQuery,
 } from '@lamplighter/sdk/wire';
-import type { Contracts } from '../ledger/index.ts';
+import type { Contracts } from '../ledger/contracts.ts';
 import type { Clock } from './clock.ts';
 import type { Deliveries } from './deliveries.ts';
 import { NO_UPDATE, type DeviceDatabase, type DeviceEntry } from './device-database.ts';

@@ -1,4 +1,4 @@
-import { LedgerError } from '../../../network/src/ledger/index.ts';
+import { LedgerError } from '../../../network/src/ledger/ledger-error.ts';
 import { judgeFailure } from '../../../network/src/management/ledger-failures.ts';
 
 describe('a failed submission', () => {

@@ -4,7 +4,7 @@ import { ed25519PublicKey, ed25519Verify } from '@lamplighter/sdk/crypto';
 import { intervalsAnswer, measureImage, monitorSigned } from '@lamplighter/sdk/protocol';
 import { suiteOf } from '@lamplighter/sdk/crypto';
 import type { DeviceState, Intervals, MonAns, MonReqE, MonReqL } from '@lamplighter/sdk/wire';
-import { LedgerError } from '../../../network/src/ledger/index.ts';
+import { LedgerError } from '../../../network/src/ledger/ledger-error.ts';
 import { MANAGER, TestCity } from './support/test-city.ts';
 import type { DeviceLine, TestDevice } from './support/test-device.ts';
 

@@ -54,7 +54,7 @@ describe('a management node', () => {
   ] as const)('gives a device up on %s', async (name, fields) => {
     const device = await city.device();
     const line = await device.open(city.url);
-    city.ledger.emit(name, { device: device.id, ...fields } as never);
+    city.ledger.emit(name, { device: device.id, ...fields });
     expect(await line.line.closed).toBe(4401);
     expect(city.node.devices).toEqual([]);
     await expect(device.open(city.url)).rejects.toThrow('closed with 4401');

@@ -7,12 +7,8 @@ import type {
   UpdateReport,
   VendorRecord,
 } from '@lamplighter/chaincode';
-import {
-  LedgerError,
-  type Committed,
-  type Ledger,
-  type LedgerEvent,
-} from '../../../../network/src/ledger/index.ts';
+import { LedgerError } from '../../../../network/src/ledger/ledger-error.ts';
+import type { Committed, Ledger, LedgerEvent } from '../../../../network/src/ledger/ledger.ts';
 
 export class FakeLedger implements Ledger {
   readonly mspId = 'NorthlightMSP';
@@ -41,12 +37,9 @@ export class FakeLedger implements Ledger {
     return Promise.resolve({ transactionId, blockNumber: 1, result: new Uint8Array(0) });
   }
 
-  evaluate(transaction: string, args: readonly string[]): Promise<Uint8Array> {
-    try {
-      return Promise.resolve(Buffer.from(JSON.stringify(this.#read(transaction, args[0]!))));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async evaluate(transaction: string, args: readonly string[]): Promise<Uint8Array> {
+    await Promise.resolve();
+    return Buffer.from(JSON.stringify(this.#read(transaction, args[0]!)));
   }
 
   async *events(options: {
