@@ -136,8 +136,7 @@ function derive(vector: HandshakeVector): Record<string, Buffer> {
   const enrolment = enrolments.get(vector.device)!;
   const en = hex(enrolment.en);
   let kg = hex(enrolment.generations[0] ?? '');
-  for (let g = 0; g < Math.floor(vector.ctr / 16); g += 1)
-    kg = expand(kg, 'next', EMPTY, 32);
+  for (let g = 0; g < Math.floor(vector.ctr / 16); g += 1) kg = expand(kg, 'next', EMPTY, 32);
   const [acceptCore = EMPTY, acceptSealed = EMPTY] = byteStrings(hex(vector.accept));
   const [finishSealed = EMPTY] = byteStrings(hex(vector.finish));
   const h1 = H(en, hex(vector.hello));

@@ -162,4 +162,3 @@ export function plain(value: unknown): unknown {
 export function image(size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, at) => at % 251);
 }
-
