@@ -6,10 +6,6 @@ export { DEVICE_PATH, SUB_PROTOCOL } from './gateway-server.ts';
 export type { HalfOpenOptions } from './half-open.ts';
 export { defaultIntervals, drawIntervals, type IntervalPolicy } from './intervals.ts';
 export { ManagementError, type ManagementErrorCode } from './management-error.ts';
-export {
-  ManagementNode,
-  type ManagementKeys,
-  type ManagementNodeOptions,
-  type NodeLogger,
-} from './management-node.ts';
+export { ManagementNode } from './management-node.ts';
+export type { ManagementKeys, ManagementNodeOptions, NodeLogger } from './management-options.ts';
 export { systemRandom, type RandomSource } from './random.ts';

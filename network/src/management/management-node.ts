@@ -5,30 +5,28 @@
 import path from 'node:path';
 import { CloseCode } from '@lamplighter/sdk/wire';
 import { Contracts } from '../ledger/contracts.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { AnchorService } from './anchors.ts';
 import { Assignments } from './assignments.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { DeviceConnection, type ConnectionParts } from './connection.ts';
 import { Deliveries } from './deliveries.ts';
 import type { DeviceDatabase } from './device-database.ts';
-import { defaultSocketLimits, type SocketLimits } from './device-socket.ts';
+import { defaultSocketLimits } from './device-socket.ts';
 import { EventStream } from './event-stream.ts';
 import type { EventListener, ManagementEvent } from './events.ts';
 import { ExpectedImages } from './expected-images.ts';
 import { DEVICE_PATH, GatewayServer } from './gateway-server.ts';
-import type { HalfOpenOptions } from './half-open.ts';
 import { newRequestHandler } from './http-requests.ts';
 import { ImageCache } from './image-cache.ts';
-import { defaultIntervals, type IntervalPolicy } from './intervals.ts';
-import { judgeFailure } from './ledger-failures.ts';
+import { defaultIntervals } from './intervals.ts';
+import { newLedgerOutbox } from './ledger-outbox.ts';
 import { LedgerWatcher } from './ledger-watcher.ts';
 import { ManagementError } from './management-error.ts';
+import { checkOptions, type ManagementNodeOptions } from './management-options.ts';
 import { MemoryDeviceDatabase } from './memory-device-database.ts';
-import { MemoryOutbox } from './memory-outbox.ts';
 import { Monitoring } from './monitoring.ts';
 import { NodeNews } from './node-news.ts';
-import type { Outbox, OutboxOutcome } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
 import { systemRandom, type RandomSource } from './random.ts';
 import { ReleaseAdmission } from './release-admission.ts';
 import { ReleaseStore } from './release-store.ts';
@@ -36,60 +34,9 @@ import { Schedule } from './schedule.ts';
 import { SessionController } from './session-controller.ts';
 import { SessionTable } from './session-table.ts';
 import { StatusReports } from './status-reports.ts';
-import { describe, Supervisor } from './supervise.ts';
+import { Supervisor } from './supervise.ts';
 import { Updates } from './updates.ts';
 import { VendorGateway } from './vendor-gateway.ts';
-
-/** Hears what the node does, for its log; pino's loggers fit. */
-export interface NodeLogger {
-  info(facts: object, message: string): void;
-  warn(facts: object, message: string): void;
-}
-
-/** Secrets of a node, 32 bytes each. Their public parts stand on the ledger. */
-export interface ManagementKeys {
-  /** Ed25519 seed of PU_j: faces devices and vendors. */
-  readonly signature: Uint8Array;
-  /** X25519 secret of the `sealingKey`. */
-  readonly sealing: Uint8Array;
-  /** Every chain of lightweight devices comes from it (protocol §3.3). */
-  readonly chainMaster: Uint8Array;
-}
-
-/** Options of {@link ManagementNode.start}. */
-export interface ManagementNodeOptions {
-  /** Id on the ledger. */
-  readonly id: string;
-  /** Organisation whose client this node is. */
-  readonly mspId: string;
-  /** For the image cache. */
-  readonly directory: string;
-  /** @default '127.0.0.1' */
-  readonly host?: string;
-  /** 0 takes a free port. */
-  readonly port: number;
-  /** The caller's, who closes it after the node. */
-  readonly ledger: Ledger;
-  readonly keys: ManagementKeys;
-  /** @default the protocol's 3600, 600 and 86400 s */
-  readonly intervals?: IntervalPolicy;
-  /** How the firmware is shown (protocol §6.2). @default 'proof' */
-  readonly mode?: 'proof';
-  readonly socketLimits?: Partial<SocketLimits>;
-  /** Raise `perAddress` where many devices share one address. */
-  readonly halfOpen?: HalfOpenOptions;
-  /** Bytes of images kept on disk. @default 1_073_741_824 */
-  readonly imageBytes?: number;
-  /** Devices that deliveries are sent to at a time. @default 32 */
-  readonly deliveries?: number;
-  readonly clock?: Clock;
-  readonly random?: RandomSource;
-  /** Closes the node when aborted. */
-  readonly signal?: AbortSignal;
-  readonly logger?: NodeLogger;
-  /** Hears events from the very start. */
-  readonly onEvent?: EventListener;
-}
 
 /** How long a start waits for the hand-overs of its devices. */
 const START_GRACE_MS = 5_000;
@@ -113,7 +60,7 @@ export class ManagementNode implements AsyncDisposable {
     this.#supervisor = new Supervisor(parts.events);
     this.#database = new MemoryDeviceDatabase();
     this.#schedule = new Schedule({ clock: parts.clock });
-    this.#outbox = newOutbox(parts);
+    this.#outbox = newLedgerOutbox(parts);
   }
 
   /**
@@ -352,62 +299,4 @@ function baseParts(options: ManagementNodeOptions): BaseParts {
   }
   const random = options.random ?? systemRandom;
   return { clock, random, events, contracts: new Contracts(options.ledger) };
-}
-
-function newOutbox({ clock, random, events, contracts }: BaseParts): Outbox {
-  return new MemoryOutbox({
-    clock,
-    random,
-    judge: judgeFailure,
-    submitter: {
-      statuses: async (reports, signal) =>
-        (await contracts.reportStatuses(reports, { signal })).transactionId,
-      updates: async (reports, signal) =>
-        (await contracts.recordUpdates(reports, { signal })).transactionId,
-    },
-    onOutcome: (outcome) => {
-      tellOutcome(events, outcome);
-    },
-    onRetry: (error) => {
-      events.emit({ type: 'alarm', device: null, ...describe(error) });
-    },
-  });
-}
-
-/** What became of a report, for the operator. */
-function tellOutcome(events: EventStream, outcome: OutboxOutcome): void {
-  const { entry } = outcome;
-  const { device } = entry.report;
-  if ('refused' in outcome) {
-    events.emit({ type: 'alarm', device, ...outcome.refused });
-    return;
-  }
-  const { protocol } = entry;
-  const { transactionId } = outcome;
-  if (entry.kind === 'status') {
-    const { n, status } = entry.report;
-    events.emit({ type: 'round-completed', device, protocol, n, status, transactionId });
-    return;
-  }
-  const { release, attempt, code } = entry.report;
-  events.emit({
-    type: 'update-recorded',
-    device,
-    release,
-    protocol,
-    attempt,
-    code,
-    transactionId,
-  });
-}
-
-function checkOptions({ keys, ledger, mspId }: ManagementNodeOptions): void {
-  for (const [name, key] of Object.entries(keys) as [string, Uint8Array][]) {
-    if (key.length !== 32) {
-      throw new RangeError(`expected keys.${name} of 32 bytes, got ${key.length}`);
-    }
-  }
-  if (ledger.mspId !== mspId) {
-    throw new RangeError(`expected a ledger identity of ${mspId}, got one of ${ledger.mspId}`);
-  }
 }

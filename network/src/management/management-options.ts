@@ -1,0 +1,71 @@
+/** What a management node is started with. */
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Clock } from './clock.ts';
+import type { SocketLimits } from './device-socket.ts';
+import type { EventListener } from './events.ts';
+import type { HalfOpenOptions } from './half-open.ts';
+import type { IntervalPolicy } from './intervals.ts';
+import type { RandomSource } from './random.ts';
+
+/** Hears what the node does, for its log; pino's loggers fit. */
+export interface NodeLogger {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+}
+
+/** Secrets of a node, 32 bytes each. Their public parts stand on the ledger. */
+export interface ManagementKeys {
+  /** Ed25519 seed of PU_j: faces devices and vendors. */
+  readonly signature: Uint8Array;
+  /** X25519 secret of the `sealingKey`. */
+  readonly sealing: Uint8Array;
+  /** Every chain of lightweight devices comes from it (protocol §3.3). */
+  readonly chainMaster: Uint8Array;
+}
+
+/** Options of {@link ManagementNode.start}. */
+export interface ManagementNodeOptions {
+  /** Id on the ledger. */
+  readonly id: string;
+  /** Organisation whose client this node is. */
+  readonly mspId: string;
+  /** For the image cache. */
+  readonly directory: string;
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** The caller's, who closes it after the node. */
+  readonly ledger: Ledger;
+  readonly keys: ManagementKeys;
+  /** @default the protocol's 3600, 600 and 86400 s */
+  readonly intervals?: IntervalPolicy;
+  /** How the firmware is shown (protocol §6.2). @default 'proof' */
+  readonly mode?: 'proof';
+  readonly socketLimits?: Partial<SocketLimits>;
+  /** Raise `perAddress` where many devices share one address. */
+  readonly halfOpen?: HalfOpenOptions;
+  /** Bytes of images kept on disk. @default 1_073_741_824 */
+  readonly imageBytes?: number;
+  /** Devices that deliveries are sent to at a time. @default 32 */
+  readonly deliveries?: number;
+  readonly clock?: Clock;
+  readonly random?: RandomSource;
+  /** Closes the node when aborted. */
+  readonly signal?: AbortSignal;
+  readonly logger?: NodeLogger;
+  /** Hears events from the very start. */
+  readonly onEvent?: EventListener;
+}
+
+/** @throws RangeError for keys of a wrong length, or a ledger identity of another organisation */
+export function checkOptions({ keys, ledger, mspId }: ManagementNodeOptions): void {
+  for (const [name, key] of Object.entries(keys) as [string, Uint8Array][]) {
+    if (key.length !== 32) {
+      throw new RangeError(`expected keys.${name} of 32 bytes, got ${key.length}`);
+    }
+  }
+  if (ledger.mspId !== mspId) {
+    throw new RangeError(`expected a ledger identity of ${mspId}, got one of ${ledger.mspId}`);
+  }
+}
