@@ -45,8 +45,9 @@ export class MemoryManager {
   reachable = true;
   /** Answers a Hello in place of the handshake. */
   onHello: ((line: Line, frame: Uint8Array) => boolean) | null = null;
-  /** The first chunk of each `want` that the device sent. */
   epoch: ManagedEpoch;
+  /** The last frame of a session that the device sent. */
+  echo: Uint8Array | null = null;
   #n = 0;
   #delivery: ManagerDelivery | null = null;
 
@@ -147,6 +148,7 @@ export class MemoryManager {
 
   #take(line: Line, frame: Uint8Array): void {
     if (line.session !== null) {
+      this.echo = frame;
       const incoming = line.session.open(frame);
       if (incoming.type === 'content' || incoming.type === 'extension') throw new Error('from D');
       this.received.push(incoming);

@@ -23,7 +23,9 @@ describe('nodeTransport', () => {
 
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.terminate();
-    await new Promise((resolve) => { server.close(resolve); });
+    await new Promise((resolve) => {
+      server.close(resolve);
+    });
   });
 
   it('is the transport of this platform', async () => {
