@@ -1,4 +1,5 @@
 /** The life of an embedded network: opens its nodes in order, and closes them the other way round. */
+import { setMaxListeners } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -237,6 +238,8 @@ async function listenAll(
   closers: Closers,
 ): Promise<void> {
   const closing = new AbortController();
+  // One listener a stream; their number has a bound of its own.
+  setMaxListeners(0, closing.signal);
   const nodes: readonly (readonly [NetworkNode, readonly Service[]])[] = [
     [
       channel.orderer,

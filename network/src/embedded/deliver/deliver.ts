@@ -11,7 +11,7 @@ import { LIMITS } from '../limits.ts';
 import type { NetworkLogger } from '../logger.ts';
 import { varintField } from '../wire/fields.ts';
 import { writeMessage } from '../wire/outbound.ts';
-import { lifeOf, type ByteStream } from '../wire/stream-life.ts';
+import { lifeOf, messagesOf, type ByteStream } from '../wire/stream-life.ts';
 import { rangeOf, readSeekRequest, type SeekRequest } from './seek.ts';
 
 const { Status } = common;
@@ -79,7 +79,7 @@ export class Deliver {
       await this.#sendStatus(stream, Status.SERVICE_UNAVAILABLE, signal);
       return;
     }
-    for await (const envelope of stream as AsyncIterable<Uint8Array>) {
+    for await (const envelope of messagesOf(stream)) {
       const status = await this.#answer(envelope, stream, source, signal);
       await this.#sendStatus(stream, status, signal);
       if (status !== Status.SUCCESS) {

@@ -12,7 +12,7 @@ import { LIMITS } from '../limits.ts';
 import type { NetworkLogger } from '../logger.ts';
 import { decode } from '../wire/messages.ts';
 import { writeMessage } from '../wire/outbound.ts';
-import { lifeOf, type ByteStream } from '../wire/stream-life.ts';
+import { lifeOf, messagesOf, type ByteStream } from '../wire/stream-life.ts';
 import type { OrderingChain } from './chain.ts';
 
 const { Status } = common;
@@ -59,7 +59,7 @@ export class Broadcast {
     const { signal, release } = lifeOf(stream, this.#options.closing);
     this.#streams++;
     try {
-      for await (const envelope of stream as AsyncIterable<Uint8Array>) {
+      for await (const envelope of messagesOf(stream)) {
         const { status, info } = this.#judge(envelope);
         const response = new orderer.BroadcastResponse();
         response.setStatus(status);

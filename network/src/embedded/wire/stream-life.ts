@@ -1,5 +1,8 @@
-/** When a stream is over: the client left, the connection broke, or the network closes. */
-import type { ServerDuplexStream } from '@grpc/grpc-js';
+/**
+ * When a stream is over: the client left, the connection broke, or the network closes. A stream must always be ended by a status:
+ * one that is merely dropped would hold its place on the connection for ever.
+ */
+import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 
 import { EmbeddedError } from '../errors.ts';
 
@@ -13,16 +16,23 @@ export function lifeOf(
   const controller = new AbortController();
   const end = (): void => {
     controller.abort(new EmbeddedError('CLOSED', 'the stream has ended'));
-    // Whoever waits for the client's next message waits no more.
-    stream.destroy();
+  };
+  const close = (): void => {
+    // The server turns an error into the status that ends the call.
+    stream.emit('error', { code: status.UNAVAILABLE, details: 'the network is closing' });
   };
   stream.once('cancelled', end);
   stream.on('error', end);
-  closing.addEventListener('abort', end, { once: true });
+  closing.addEventListener('abort', close, { once: true });
   return {
     signal: controller.signal,
     release: () => {
-      closing.removeEventListener('abort', end);
+      closing.removeEventListener('abort', close);
     },
   };
+}
+
+/** The client's messages in order. Leaving the loop does not destroy the stream, which still has to send its status. */
+export function messagesOf(stream: ByteStream): AsyncIterable<Uint8Array> {
+  return stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
 }
