@@ -141,6 +141,11 @@ export class VendorNode implements AsyncDisposable {
     return this.#factory.manufacture(orders, this.#signal(signal));
   }
 
+  /** Port that is listened on. */
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
   /** Devices whose secrets this node keeps. */
   get devices(): number {
     return this.#parts.secrets.size;

@@ -31,7 +31,7 @@ describe('the firmware of the demonstration', () => {
 
   it('says what to do when an archive is missing', () => {
     expect(() => hubImage('no-such-hub', '7.27.0')).toThrow(
-      expect.objectContaining({ code: 'INSTALLATION_INCOMPLETE' }),
+      expect.objectContaining({ code: 'INSTALLATION_INCOMPLETE' }) as Error,
     );
   });
 });

@@ -39,6 +39,8 @@ describe('the plan of the demonstration', () => {
   });
 
   it.each([0, 11, 2_001, 24.5, Number.NaN])('refuses %s devices', (count) => {
-    expect(() => planDevices(count)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
+    expect(() => planDevices(count)).toThrow(
+      expect.objectContaining({ code: 'OPTION_INVALID' }) as Error,
+    );
   });
 });

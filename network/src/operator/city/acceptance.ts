@@ -2,6 +2,7 @@
  * The main job as a list: what must have happened before `--once` calls it done. Pure: it looks at the journal and
  * names what is still missing.
  */
+import type { ProtocolName } from '../../management/index.ts';
 import type { DeviceEntry, Journal } from './journal.ts';
 import { SHOWCASE } from './plan.ts';
 
@@ -26,8 +27,8 @@ export function requirements(
   releases: ShowcaseReleases | undefined,
 ): readonly Requirement[] {
   const { devices } = journal;
-  const honest = devices.filter((entry) => !entry.plan.tampered);
-  const tampered = devices.filter((entry) => entry.plan.tampered);
+  const honest = devices.filter((entry) => !entry.device.tampered);
+  const tampered = devices.filter((entry) => entry.device.tampered);
   return [
     requireAll('every device is enrolled and monitored', devices, (entry) => entry.rounds > 0),
     requireAll(
@@ -50,7 +51,7 @@ function releaseRequirements(
 ): readonly Requirement[] {
   if (releases === undefined) return [{ name: 'releases', missing: 'releases are not published' }];
   const ofModel = (model: string): readonly DeviceEntry[] =>
-    journal.devices.filter((entry) => entry.plan.model.id === model);
+    journal.devices.filter((entry) => entry.device.model === model);
   const refusedBy = (release: string): ReadonlySet<string> =>
     new Set(
       journal.refusals
@@ -64,13 +65,18 @@ function releaseRequirements(
       ofModel(SHOWCASE.onRequest),
       (entry) => hasInstalled(entry, releases.onRequest, 'updateRequest'),
     ),
-    ...SHOWCASE.propagated.map((model) =>
-      requireAll(
-        `the release for ${model} is propagated to every device`,
-        ofModel(model),
-        (entry) => hasInstalled(entry, releases.propagated[model] ?? '', 'propagation'),
-      ),
-    ),
+    ...SHOWCASE.propagated.flatMap((model) => {
+      const release = releases.propagated[model] ?? '';
+      return [
+        // An end node that asks at the very moment gets the release by its own request.
+        requireAll(`the release for ${model} is on every device`, ofModel(model), (entry) =>
+          hasInstalled(entry, release),
+        ),
+        requireSome(`the release for ${model} was propagated`, ofModel(model), (entry) =>
+          hasInstalled(entry, release, 'propagation'),
+        ),
+      ];
+    }),
     {
       name: 'a release not signed by its vendor is refused',
       missing: refusedBy(releases.forged).has('ledger') ? undefined : 'the ledger took it',
@@ -80,13 +86,16 @@ function releaseRequirements(
       // A device with tampered firmware is offered nothing; it must not have installed it either.
       ofModel(SHOWCASE.tamperedMirror),
       (entry) =>
-        entry.installed.length === 0 && (entry.plan.tampered || refusers.has(entry.plan.id)),
+        entry.installed.length === 0 && (entry.device.tampered || refusers.has(entry.device.id)),
     ),
   ];
 }
 
-function hasInstalled(entry: DeviceEntry, release: string, protocol: string): boolean {
-  return entry.installed.some((each) => each.release === release && each.protocol === protocol);
+/** @param by the protocol that must have brought it; whichever when not given */
+function hasInstalled(entry: DeviceEntry, release: string, by?: ProtocolName): boolean {
+  return entry.installed.some(
+    (each) => each.release === release && (by === undefined || each.protocol === by),
+  );
 }
 
 function requireAll(
@@ -94,7 +103,7 @@ function requireAll(
   entries: readonly DeviceEntry[],
   met: (entry: DeviceEntry) => boolean,
 ): Requirement {
-  const open = entries.filter((entry) => !met(entry)).map((entry) => entry.plan.id);
+  const open = entries.filter((entry) => !met(entry)).map((entry) => entry.device.id);
   return { name, missing: open.length === 0 ? undefined : `missing: ${listed(open)}` };
 }
 

@@ -2,21 +2,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Closers } from '../../closers.ts';
-import { Contracts } from '../../ledger/index.ts';
+import { Contracts } from '../../ledger/contracts.ts';
 import type { ManagementEvent } from '../../management/index.ts';
 import type { OperatorError } from '../errors.ts';
 import { type OperatorEntry, writeOperatorFile } from '../operator-file.ts';
 import { Fleet } from '../processes/fleet.ts';
 import { requirements, type Requirement, type ShowcaseReleases } from './acceptance.ts';
 import { provisionDevices } from './devices.ts';
-import { FACTORY_VERSION } from './images.ts';
 import { Journal, lineOf } from './journal.ts';
 import { LedgerSide } from './ledger-side.ts';
-import { startManagers, startVendors, type Managers, type Vendors } from './nodes.ts';
+import { startManagers, startMirror, startVendors, type Managers, type Vendors } from './nodes.ts';
 import { planDevices, SHOWCASE, VENDORS } from './plan.ts';
 import { readBack, type ReadBack } from './read-back.ts';
 import { Showcase } from './showcase.ts';
-import { TamperingMirror } from './tampering-mirror.ts';
+import type { TamperingMirror } from './tampering-mirror.ts';
 
 export interface CityOptions {
   /** Absolute path of the state directory. */
@@ -29,7 +28,7 @@ export interface CityOptions {
 }
 
 export class City implements AsyncDisposable {
-  readonly journal: Journal;
+  readonly journal = new Journal();
   readonly #options: CityOptions;
   readonly #closers = new Closers();
   readonly #names = new Map<string, string>();
@@ -38,7 +37,6 @@ export class City implements AsyncDisposable {
 
   private constructor(options: CityOptions) {
     this.#options = options;
-    this.journal = new Journal(planDevices(options.devices), FACTORY_VERSION);
   }
 
   static async start(options: CityOptions): Promise<City> {
@@ -102,19 +100,25 @@ export class City implements AsyncDisposable {
     const ports = readPorts(directory);
     const nodes = { directory, ledger, closers, ports, onEvent: this.#take.bind(this) };
     const vendors = await startVendors(nodes);
+    const mirror = await startMirror(nodes, vendors);
     const managers = await startManagers(nodes);
-    writePorts(directory, vendors, managers);
+    writePorts(directory, [...vendors.values(), ...managers.values(), mirror]);
     print(`nodes: ${[...vendors.keys(), ...managers.keys()].join(', ')}`);
 
-    const plans = this.journal.devices.map((entry) => entry.plan);
-    const starts = await provisionDevices(plans, vendors, join(directory, 'devices'));
-    const fleet = await Fleet.start(starts, onFailure);
+    const plans = planDevices(this.#options.devices);
+    const provisioned = await provisionDevices(plans, vendors, join(directory, 'devices'));
+    for (const { subject, version } of provisioned) this.journal.add(subject, version);
+    const fleet = await Fleet.start(
+      provisioned.map((each) => each.start),
+      onFailure,
+    );
     closers.add(() => fleet.close());
-    const mirror = await TamperingMirror.start(vendors.get('northlight')?.url ?? '');
-    closers.add(() => mirror.close());
     writeOperatorFile(directory, operatorEntries(vendors));
-    closers.add(() => Promise.resolve(writeOperatorFile(directory, [])));
-    print(`devices: ${starts.length}, in a process of their own`);
+    closers.add(() => {
+      writeOperatorFile(directory, []);
+      return Promise.resolve();
+    });
+    print(`devices: ${provisioned.length}, in a process of their own`);
 
     const reader = await ledger.connect('MeridianMSP', 'auditor', 'client');
     this.#parts = {
@@ -127,7 +131,25 @@ export class City implements AsyncDisposable {
     };
   }
 
+  /** A device that is not of the demonstration was provisioned. */
+  async #welcome(id: string): Promise<void> {
+    // The demonstration's own devices are added by their vendors before there is a reader.
+    if (this.#parts === undefined) return;
+    const { kind, vendor, model, assignment, firmware } =
+      await this.#parts.contracts.readDevice(id);
+    const manager = assignment?.manager ?? '';
+    this.journal.add({ id, kind, vendor, model, manager, tampered: false }, firmware.version);
+    this.#options.print(`${id} (${model} of ${vendor}) joined at ${manager}`);
+  }
+
   #take(event: ManagementEvent): void {
+    if (event.type === 'device-added' && !this.journal.has(event.device)) {
+      this.#welcome(event.device).catch((error: unknown) => {
+        this.#options.print(
+          `${event.device} joined, but its record can not be read: ${String(error)}`,
+        );
+      });
+    }
     const versionOf = (release: string): string => this.#names.get(release) ?? release.slice(0, 12);
     this.journal.take(event, versionOf);
     const line = lineOf(event, versionOf);
@@ -157,6 +179,7 @@ interface Parts {
 
 const PORTS = 'ports.json';
 
+/** Ports of the last run by node id; devices of other makes, and releases on the ledger, name them. */
 function readPorts(directory: string): Readonly<Record<string, number>> {
   try {
     return JSON.parse(readFileSync(join(directory, PORTS), 'utf8')) as Record<string, number>;
@@ -166,10 +189,10 @@ function readPorts(directory: string): Readonly<Record<string, number>> {
   }
 }
 
-function writePorts(directory: string, vendors: Vendors, managers: Managers): void {
-  const ports = Object.fromEntries([
-    ...[...vendors].map(([id, node]) => [id, Number(new URL(node.url).port)] as const),
-    ...[...managers].map(([id, node]) => [id, node.port] as const),
-  ]);
+function writePorts(
+  directory: string,
+  nodes: readonly { readonly id: string; readonly port: number }[],
+): void {
+  const ports = Object.fromEntries(nodes.map(({ id, port }) => [id, port]));
   writeFileSync(join(directory, PORTS), `${JSON.stringify(ports)}\n`);
 }

@@ -1,40 +1,63 @@
 /** Makes the devices of the plan at their vendors and writes a provisioning file for each. */
-import { mkdirSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../atomic-file.ts';
 import type { Provisioning, VendorNode } from '../../vendor/index.ts';
 import type { DeviceStart } from '../processes/device-process.ts';
 import { FACTORY_VERSION, hubImage } from './images.ts';
+import type { DeviceSubject } from './journal.ts';
 import type { Vendors } from './nodes.ts';
 import { DEMO_INTERVALS, type DevicePlan } from './plan.ts';
 
+/** A device of the demonstration, ready to start. */
+export interface ProvisionedDevice {
+  readonly subject: DeviceSubject;
+  /** Version of the image it begins with. */
+  readonly version: string;
+  readonly start: DeviceStart;
+}
+
 /**
- * Devices that are on the ledger from an earlier run get a new assignment each, since counters in memory went with
- * that run; the others are made.
+ * Devices that are on the ledger from an earlier run, of whatever make, get a new assignment each, since counters in
+ * memory went with that run; the others are made.
  */
 export async function provisionDevices(
   plans: readonly DevicePlan[],
   vendors: Vendors,
   directory: string,
-): Promise<readonly DeviceStart[]> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const groups = await Promise.all(
+): Promise<readonly ProvisionedDevice[]> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const documents = await Promise.all(
     [...vendors.values()].map(async (vendor) => {
-      const own = plans.filter((plan) => plan.vendor === vendor.id);
-      const known = own.filter(() => false);
-      const made = await vendor.manufacture(await orders(vendor, own));
-      const renewed: Provisioning[] = [];
-      void known;
+      const earlier = new Set(vendor.madeDevices);
+      const planned = plans.filter((plan) => plan.vendor === vendor.id && !earlier.has(plan.id));
+      const made = await vendor.manufacture(await orders(vendor, planned));
+      const renewed = await vendor.reassign([...earlier]);
       return [...made, ...renewed];
     }),
   );
-  const tampered = new Set(plans.filter((plan) => plan.tampered).map((plan) => plan.id));
+  const byId = new Map(documents.flat().map((document) => [document.device, document]));
   return Promise.all(
-    groups.flat().map(async (document): Promise<DeviceStart> => ({
-      file: await writeDocument(directory, document),
-      tampered: tampered.has(document.device),
-    })),
+    plans.flatMap((plan) => {
+      const document = byId.get(plan.id);
+      return document === undefined ? [] : [provisioned(plan, document, directory)];
+    }),
   );
+}
+
+async function provisioned(
+  plan: DevicePlan,
+  document: Provisioning,
+  directory: string,
+): Promise<ProvisionedDevice> {
+  const file = join(directory, `${plan.id}.json`);
+  await writeFileAtomic(file, `${JSON.stringify(document, null, 2)}\n`, 0o600);
+  const { id, vendor, manager, model, tampered } = plan;
+  return {
+    subject: { id, kind: model.kind, vendor, model: model.id, manager, tampered },
+    version: document.ver,
+    start: { file, tampered },
+  };
 }
 
 async function orders(
@@ -58,10 +81,4 @@ async function orders(
       ? []
       : [{ id, model: model.id, manager, firmware, intervals: DEMO_INTERVALS }];
   });
-}
-
-async function writeDocument(directory: string, document: Provisioning): Promise<string> {
-  const file = join(directory, `${document.device}.json`);
-  await writeFileAtomic(file, `${JSON.stringify(document, null, 2)}\n`, 0o600);
-  return file;
 }

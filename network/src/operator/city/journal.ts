@@ -3,11 +3,22 @@
  * refusals. It decides nothing and reads no clock; the table, the report and the acceptance list are drawn from it.
  */
 import type { ManagementEvent, ProtocolName } from '../../management/events.ts';
+import type { DeviceKind } from '@lamplighter/chaincode';
 import type { DeviceRow } from '../view/table.ts';
-import type { DevicePlan } from './plan.ts';
+
+/** A device as the journal knows it. */
+export interface DeviceSubject {
+  readonly id: string;
+  readonly kind: DeviceKind;
+  readonly vendor: string;
+  readonly model: string;
+  readonly manager: string;
+  /** Started with tampered firmware, on purpose. */
+  readonly tampered: boolean;
+}
 
 export interface DeviceEntry {
-  readonly plan: DevicePlan;
+  readonly device: DeviceSubject;
   connected: boolean;
   status: string;
   version: string;
@@ -46,22 +57,26 @@ export class Journal {
   };
   readonly #refusals: Refusal[] = [];
 
-  constructor(plans: readonly DevicePlan[], version: string) {
-    for (const plan of plans) {
-      this.#devices.set(plan.id, {
-        plan,
-        connected: false,
-        status: 'enrolling',
-        version,
-        lastSeen: undefined,
-        transaction: '',
-        rounds: 0,
-        roundsUnderNewIntervals: 0,
-        judged: 0,
-        renewedBy: undefined,
-        installed: [],
-      });
-    }
+  /** @param version of the image that the device begins with */
+  add(device: DeviceSubject, version: string): void {
+    if (this.#devices.has(device.id)) return;
+    this.#devices.set(device.id, {
+      device,
+      connected: false,
+      status: 'enrolling',
+      version,
+      lastSeen: undefined,
+      transaction: '',
+      rounds: 0,
+      roundsUnderNewIntervals: 0,
+      judged: 0,
+      renewedBy: undefined,
+      installed: [],
+    });
+  }
+
+  has(id: string): boolean {
+    return this.#devices.has(id);
   }
 
   get devices(): readonly DeviceEntry[] {
@@ -95,10 +110,7 @@ export class Journal {
 
   rows(): readonly DeviceRow[] {
     return this.devices.map((entry) => ({
-      id: entry.plan.id,
-      kind: entry.plan.model.kind,
-      vendor: entry.plan.vendor,
-      manager: entry.plan.manager,
+      ...entry.device,
       firmware: entry.version,
       status: entry.connected ? entry.status : `${entry.status} (away)`,
       lastSeen: entry.lastSeen,

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ed25519PublicKey, x25519PublicKey } from '@lamplighter/sdk/crypto';
 import type { Closers } from '../../closers.ts';
-import { Contracts } from '../../ledger/index.ts';
+import { Contracts } from '../../ledger/contracts.ts';
 import {
   ManagementNode,
   type ManagementEvent,
@@ -12,6 +12,7 @@ import {
 import { secretFile } from '../../secret-file.ts';
 import { VendorNode } from '../../vendor/index.ts';
 import { certificateDigest, type LedgerSide } from './ledger-side.ts';
+import { TamperingMirror } from './tampering-mirror.ts';
 import {
   DEMO_INTERVALS,
   MANAGERS,
@@ -20,6 +21,10 @@ import {
   type ManagerPlan,
   type VendorPlan,
 } from './plan.ts';
+
+/** Vendor of the model whose release is altered on its way. */
+const MIRRORED = 'northlight';
+const TAKEN: ReadonlySet<string> = new Set(['ADDRESS_IN_USE', 'EADDRINUSE']);
 
 export type Vendors = ReadonlyMap<string, VendorNode>;
 export type Managers = ReadonlyMap<string, ManagementNode>;
@@ -61,6 +66,19 @@ async function registerModel(node: VendorNode, model: VendorPlan['models'][numbe
   await unlessThere('MODEL_EXISTS', () =>
     node.contracts.registerModel({ id, vendor: node.id, kind, slotBytes, approvals: 1 }),
   );
+}
+
+/** The mirror that the showcase's altered release comes by. */
+export async function startMirror(
+  options: NodesOptions,
+  vendors: Vendors,
+): Promise<TamperingMirror> {
+  const { url } = vendors.get(MIRRORED) ?? raise(MIRRORED);
+  const mirror = await onPort(options.ports[TamperingMirror.id], (port) =>
+    TamperingMirror.start(url, port),
+  );
+  options.closers.add(() => mirror.close());
+  return mirror;
 }
 
 /** Starts the management nodes; their organisations' administrators register them. */
@@ -114,6 +132,10 @@ async function managementKeys(directory: string): Promise<ManagementKeys> {
   return { signature, sealing, chainMaster };
 }
 
+function raise(vendor: string): never {
+  throw new RangeError(`no vendor node ${vendor}`);
+}
+
 /** Listens on the port of the last run, or on a free one when somebody else has it by now. */
 async function onPort<T>(
   last: number | undefined,
@@ -122,7 +144,7 @@ async function onPort<T>(
   try {
     return await listen(last ?? 0);
   } catch (error) {
-    if (last === undefined || (error as { code?: unknown }).code !== 'ADDRESS_IN_USE') throw error;
+    if (last === undefined || !TAKEN.has(String((error as { code?: unknown }).code))) throw error;
     return listen(0);
   }
 }

@@ -41,9 +41,11 @@ export async function proveMainJob(options: OnceOptions): Promise<OnceDocument> 
   try {
     await using city = await options.start();
     using _ = options.show(city);
-    await waitFor(city, ENROLLED, begun, options);
+    const told = new Set<string>();
+    const wait = { ...options, city, begun, told };
+    await waitFor(wait, ENROLLED);
     await city.showcaseOnce();
-    await waitFor(city, () => true, begun, options);
+    await waitFor(wait, () => true);
     return await sumUp(city, begun);
   } catch (error) {
     return failed(error instanceof Error ? error.message : String(error), begun);
@@ -53,19 +55,21 @@ export async function proveMainJob(options: OnceOptions): Promise<OnceDocument> 
 /** The releases come when every device has had its first round, so that the four protocols can be told apart. */
 const ENROLLED = (requirement: Requirement): boolean => requirement.name.includes('enrolled');
 
-async function waitFor(
-  city: City,
-  wanted: (requirement: Requirement) => boolean,
-  begun: number,
-  { print, signal }: OnceOptions,
-): Promise<void> {
-  const done = new Set<string>();
+interface Wait extends OnceOptions {
+  readonly city: City;
+  readonly begun: number;
+  /** Requirements that were printed as met. */
+  readonly told: Set<string>;
+}
+
+async function waitFor(wait: Wait, wanted: (requirement: Requirement) => boolean): Promise<void> {
+  const { city, begun, told, print, signal } = wait;
   for (;;) {
     signal.throwIfAborted();
     const all = city.requirements().filter(wanted);
     for (const { name, missing } of all) {
-      if (missing !== undefined || done.has(name)) continue;
-      done.add(name);
+      if (missing !== undefined || told.has(name)) continue;
+      told.add(name);
       print(`✓ ${name} (${seconds(Date.now() - begun)} s)`);
     }
     const open = all.find((requirement) => requirement.missing !== undefined);

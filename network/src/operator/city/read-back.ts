@@ -3,7 +3,7 @@
  * the gateways said: the proof that the record is shared and not one company's word.
  */
 import type { DeviceKind, HistoryEntry, StatusRecord } from '@lamplighter/chaincode';
-import type { Contracts } from '../../ledger/index.ts';
+import type { Contracts } from '../../ledger/contracts.ts';
 import type { DeviceEntry } from './journal.ts';
 import { MANAGERS, VENDORS } from './plan.ts';
 
@@ -47,8 +47,8 @@ export async function readBack(
 }
 
 async function readDevice(contracts: Contracts, entry: DeviceEntry): Promise<DeviceReport> {
-  const { id } = entry.plan;
-  const organisation = otherOrganisation(entry.plan.manager);
+  const { id } = entry.device;
+  const organisation = otherOrganisation(entry.device.manager);
   const through = { organisation };
   const [device, status, history] = await Promise.all([
     contracts.readDevice(id, through),
@@ -76,13 +76,13 @@ function historyLine(entry: HistoryEntry<StatusRecord>): DeviceReport['history']
 
 function differ(entry: DeviceEntry, report: DeviceReport): readonly string[] {
   const differences: string[] = [];
-  if (report.manager !== entry.plan.manager) {
+  if (report.manager !== entry.device.manager) {
     differences.push(`${report.id} is managed by ${report.manager} on the ledger`);
   }
   if (report.version !== entry.version) {
     differences.push(`${report.id} runs ${report.version} on the ledger, ${entry.version} here`);
   }
-  if (entry.plan.tampered !== (report.status === 'abnormal')) {
+  if (entry.device.tampered !== (report.status === 'abnormal')) {
     differences.push(`${report.id} is ${report.status} on the ledger`);
   }
   if (report.history.length === 0) differences.push(`${report.id} has no history on the ledger`);

@@ -11,6 +11,8 @@ const MOST_BYTES = 4 * 1_048_576;
 const DEADLINE_MS = 15_000;
 
 export class TamperingMirror implements AsyncDisposable {
+  static readonly id = 'tampering-mirror';
+  readonly id = TamperingMirror.id;
   readonly #server: Server;
   readonly #vendorUrl: string;
 
@@ -23,18 +25,25 @@ export class TamperingMirror implements AsyncDisposable {
     });
   }
 
-  /** @param vendorUrl base URL of the vendor node that it stands before */
-  static async start(vendorUrl: string): Promise<TamperingMirror> {
+  /**
+   * @param vendorUrl base URL of the vendor node that it stands before
+   * @param port 0 for a free one
+   */
+  static async start(vendorUrl: string, port: number): Promise<TamperingMirror> {
     const mirror = new TamperingMirror(vendorUrl);
-    mirror.#server.listen(0, '127.0.0.1');
+    mirror.#server.listen(port, '127.0.0.1');
     await once(mirror.#server, 'listening');
     return mirror;
   }
 
-  get url(): string {
+  get port(): number {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new TypeError('not listening');
-    return `http://127.0.0.1:${address.port}`;
+    return address.port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   async close(): Promise<void> {

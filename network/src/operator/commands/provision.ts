@@ -7,6 +7,8 @@ import type { ProvisionFlags } from '../cli.ts';
 import { OperatorError } from '../errors.ts';
 import { type OperatorEntry, readOperatorFile } from '../operator-file.ts';
 
+/** Of the vendors' roots: none was ever replaced in the demonstration. */
+const FIRST_GENERATION = 0;
 const DEADLINE_MS = 30_000;
 
 /** @throws {OperatorError} CITY_NOT_RUNNING, OPTION_INVALID, REQUEST_REFUSED */
@@ -17,6 +19,7 @@ export async function provision(flags: ProvisionFlags): Promise<void> {
     kind: flags.kind,
     image: resolve(flags.image),
     ...DEMO_INTERVALS,
+    gen: FIRST_GENERATION,
     ...(flags.id === undefined ? {} : { id: flags.id }),
     ...(flags.manager === undefined ? {} : { manager: flags.manager }),
     ...(flags.seq === undefined ? {} : { seq: flags.seq }),

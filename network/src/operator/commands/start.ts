@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path';
 import { City } from '../city/city.ts';
 import { proveMainJob } from '../city/once.ts';
 import type { StartFlags } from '../cli.ts';
-import type { OperatorError } from '../errors.ts';
 import { StateDirectory } from '../state-directory.ts';
 import { newScreen, type Screen } from '../view/screen.ts';
 
@@ -120,7 +119,8 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 /** 0 when somebody asked for the end, 1 when a part failed. */
 function exitCodeOf(signal: AbortSignal, screen: Screen): number {
-  if (!(signal.reason instanceof Error)) return 0;
-  screen.print(`FAILED: ${(signal.reason as OperatorError).message}`);
+  const reason: unknown = signal.reason;
+  if (!(reason instanceof Error)) return 0;
+  screen.print(`FAILED: ${reason.message}`);
   return 1;
 }

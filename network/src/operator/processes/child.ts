@@ -42,6 +42,10 @@ export class Child implements AsyncDisposable {
     });
   }
 
+  isRunning(): boolean {
+    return this.process.exitCode === null && this.process.signalCode === null;
+  }
+
   /** The end of what the child printed, for error texts. */
   get words(): string {
     return this.#words.trim();
@@ -54,7 +58,7 @@ export class Child implements AsyncDisposable {
   /** Asks the child to end (by closing its channel) and kills it after a deadline. */
   async close(): Promise<void> {
     this.#ending = true;
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    if (!this.isRunning()) return;
     const ended = once(this.process, 'exit');
     if (this.process.connected) this.process.disconnect();
     const deadline = new AbortController();
@@ -63,7 +67,7 @@ export class Child implements AsyncDisposable {
       delay(END_DEADLINE_MS, undefined, { signal: deadline.signal }).catch(() => undefined),
     ]);
     deadline.abort();
-    if (this.process.exitCode === null && this.process.signalCode === null) {
+    if (this.isRunning()) {
       this.process.kill('SIGKILL');
       await ended;
     }

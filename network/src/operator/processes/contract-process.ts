@@ -36,7 +36,7 @@ export async function startContracts(options: ContractProcessOptions): Promise<C
   });
   const deadline = Date.now() + READY_WITHIN_MS;
   while (!(await accepts(options.port))) {
-    if (child.process.exitCode !== null || Date.now() > deadline) {
+    if (!child.isRunning() || Date.now() > deadline) {
       await child.close();
       throw new OperatorError('PROCESS_ENDED', `the chaincode did not start: ${child.words}`);
     }
