@@ -7,6 +7,9 @@ import type { Connection, Transport } from './transport.ts';
 /** Time to the end of the HTTP upgrade (§1: 10 s to reach a session), milliseconds. */
 const UPGRADE_MS = 10_000;
 
+/** How long a manager that does not answer a close keeps the socket, milliseconds. */
+const CLOSE_MS = 2000;
+
 /** Dials by `ws`: no compression, no redirects, frames of at most `maxFrameBytes`. */
 export const nodeTransport: Transport = (url, { maxFrameBytes, signal }) =>
   new Promise((resolve, reject) => {
@@ -42,7 +45,14 @@ function connectionOf(socket: WebSocket): Connection {
   const inbox = new Inbox();
   const close = (code: number): void => {
     inbox.end(code);
+    if (socket.readyState === WebSocket.CLOSED) return;
     socket.close(code);
+    const cut = setTimeout(() => {
+      socket.terminate();
+    }, CLOSE_MS);
+    socket.once('close', () => {
+      clearTimeout(cut);
+    });
   };
   socket.on('message', (data, isBinary) => {
     deliver(inbox, isBinary ? new Uint8Array(data as Buffer) : null, close);
