@@ -1,6 +1,11 @@
 // A soil sensor as a lightweight end node: symmetric cryptography only. Usage: node soil-sensor.mjs PROVISIONING.json
 import { readFile } from 'node:fs/promises';
-import { LightweightEndNode, MemoryFirmwareStore, fastRetry, loadProvisioning } from '@lamplighter/sdk';
+import {
+  LightweightEndNode,
+  MemoryFirmwareStore,
+  fastRetry,
+  loadProvisioning,
+} from '@lamplighter/sdk';
 
 const identity = await loadProvisioning(process.argv[2] ?? 'provisioning.json');
 const { gen, seq, version, slotBytes } = identity;
