@@ -1,0 +1,114 @@
+/** The embedded network with the contracts, which `npm test` has built, in a process of their own. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
+import { connectLedger, type Ledger } from '../../../network/src/ledger/index.ts';
+
+const PACKAGE_ID = `lamplighter:${createHash('sha256').update('test').digest('hex')}`;
+const ROOT = path.resolve(__dirname, '../../..');
+
+export class TestNetwork implements AsyncDisposable {
+  readonly #directory: string;
+  readonly #contracts: ChildProcess;
+  readonly #ledgers: Ledger[] = [];
+  readonly network: EmbeddedNetwork;
+
+  private constructor(directory: string, contracts: ChildProcess, network: EmbeddedNetwork) {
+    this.#directory = directory;
+    this.#contracts = contracts;
+    this.network = network;
+  }
+
+  static async start(): Promise<TestNetwork> {
+    const directory = await mkdtemp(path.join(tmpdir(), 'ledger-'));
+    const port = await freePort();
+    const contracts = startContracts(port);
+    try {
+      const network = await EmbeddedNetwork.start({
+        directory,
+        organisations: ['Northlight', 'Helios', 'Meridian'].map((name) => ({
+          name: name.toLowerCase(),
+          mspId: `${name}MSP`,
+          domain: `${name.toLowerCase()}.example`,
+        })),
+        chaincodes: [
+          {
+            name: 'lamplighter',
+            version: '1',
+            sequence: 1,
+            packageId: PACKAGE_ID,
+            address: `127.0.0.1:${port}`,
+          },
+        ],
+        batch: { timeoutMs: 10 },
+      });
+      await served(port, contracts);
+      return new TestNetwork(directory, contracts, network);
+    } catch (error) {
+      contracts.kill();
+      throw error;
+    }
+  }
+
+  async connect(mspId: string, name: string, role: 'admin' | 'client'): Promise<Ledger> {
+    const identity = await this.network.enrol(mspId, name, role);
+    const profile = this.network.connectionProfile(mspId);
+    const settings = { profile, identity, channel: 'city', chaincode: 'lamplighter' };
+    const ledger = await connectLedger(settings);
+    this.#ledgers.push(ledger);
+    return ledger;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const ledger of this.#ledgers) await ledger.close();
+    await this.network.close();
+    const ended = once(this.#contracts, 'exit');
+    this.#contracts.kill('SIGKILL');
+    await ended;
+    await rm(this.#directory, { recursive: true });
+  }
+}
+
+function startContracts(port: number): ChildProcess {
+  return spawn(
+    process.execPath,
+    [
+      path.join(ROOT, 'node_modules/fabric-shim/cli.js'),
+      'server',
+      `--chaincode-address=127.0.0.1:${port}`,
+      `--chaincode-id=${PACKAGE_ID}`,
+      `--module-path=${path.join(ROOT, 'chaincode')}`,
+    ],
+    { stdio: 'ignore', env: { ...process.env, CORE_CHAINCODE_LOGGING_LEVEL: 'error' } },
+  );
+}
+
+async function served(port: number, contracts: ChildProcess): Promise<void> {
+  for (;;) {
+    if (contracts.exitCode !== null) throw new Error('the contracts did not start: built?');
+    const socket = connect(port, '127.0.0.1');
+    const open = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (open) return;
+    await delay(50);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
