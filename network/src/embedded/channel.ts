@@ -8,7 +8,8 @@ import { ChannelAccess } from './access.ts';
 import { ChannelPolicies } from './channel-policies.ts';
 import { EmbeddedError } from './errors.ts';
 import { configOf, membersOf, newGenesisBlock } from './genesis.ts';
-import { OrderedBlock } from './ledger/ordered-block.ts';
+import { BlockFile } from './ledger/block-file.ts';
+import { OrderedBlock, readStoredBlock } from './ledger/ordered-block.ts';
 import { LIMITS } from './limits.ts';
 import { MspRegistry } from './msp.ts';
 import type { CompleteOptions } from './options.ts';
@@ -74,11 +75,34 @@ async function openNodes(
   };
 }
 
-function genesis(
+/** Where a node keeps its blocks; the folder is made when it is missing. */
+export async function blockPath(options: CompleteOptions, node: NetworkNode): Promise<string> {
+  const folder = join(options.directory, 'ledgers', node.material.name, options.channel);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return join(folder, 'blocks');
+}
+
+/** The channel's block 0 as a peer has it: the orderer's file was lost, the channel was not. */
+async function storedGenesis(path: string): Promise<OrderedBlock | undefined> {
+  const file = await BlockFile.open({ path, remedy: 'delete that file', visit: () => undefined });
+  try {
+    return file.height === 0 ? undefined : readStoredBlock(await file.read(0)).block;
+  } finally {
+    await file.close();
+  }
+}
+
+async function genesis(
   options: CompleteOptions,
   orderer: NetworkNode,
   peers: readonly NetworkNode[],
-): OrderedBlock {
+): Promise<OrderedBlock> {
+  for (const node of peers) {
+    const stored = await storedGenesis(await blockPath(options, node));
+    if (stored) {
+      return stored;
+    }
+  }
   const block = newGenesisBlock(
     {
       channel: options.channel,
@@ -115,10 +139,8 @@ function assertSameMembers(registry: MspRegistry, mspIds: readonly string[]): vo
 /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED, OPTIONS_INVALID */
 export async function openChannel(options: CompleteOptions): Promise<Channel> {
   const { orderer, peers } = await openNodes(options);
-  const folder = join(options.directory, 'ledgers', orderer.material.name, options.channel);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const chain = await OrderingChain.open({
-    path: join(folder, 'blocks'),
+    path: await blockPath(options, orderer),
     signer: newSigner(orderer.material.credentials),
     batch: options.batch,
     logger: options.logger,

@@ -4,6 +4,7 @@
  * acknowledged), a damaged one before it stops the node.
  */
 import { open, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import { EmbeddedError } from '../errors.ts';
 import { decodeRecordHeader, encodeRecord, isIntact, RECORD_HEADER_BYTES } from './block-record.ts';
@@ -37,6 +38,22 @@ async function readExactly(handle: FileHandle, offset: number, length: number): 
   return bytes.subarray(0, filled);
 }
 
+/** A new file is only safe when its folder is flushed too. */
+async function openOrCreate(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw error;
+    }
+  }
+  const handle = await open(path, 'wx+', 0o600);
+  const folder = await open(dirname(path), 'r');
+  await folder.sync();
+  await folder.close();
+  return handle;
+}
+
 export class BlockFile {
   readonly #handle: FileHandle;
   readonly #path: string;
@@ -53,10 +70,7 @@ export class BlockFile {
 
   /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED with the number of the block. */
   static async open(options: BlockFileOptions): Promise<BlockFile> {
-    const handle = await open(options.path, 'a+', 0o600).then(async (created) => {
-      await created.close();
-      return open(options.path, 'r+');
-    });
+    const handle = await openOrCreate(options.path);
     const file = new BlockFile(handle, options.path);
     try {
       await file.#scan(options);

@@ -13,6 +13,7 @@ import { HeightSignal } from './height-signal.ts';
 import { MemoryHistory, type HistoryIndex, type Position } from './history.ts';
 import { MemoryState } from './memory-state.ts';
 import {
+  assertFollows,
   OrderedBlock,
   readStoredBlock,
   type BlockVerdict,
@@ -130,16 +131,7 @@ export class Ledger {
    * @throws {@link EmbeddedError} BLOCK_OUT_OF_CHAIN unless the block continues this chain.
    */
   assertNext(block: OrderedBlock): void {
-    const expected = this.#head ? this.#head.number + 1 : 0;
-    const previous = this.#head?.hash ?? new Uint8Array();
-    const chained =
-      block.number === expected && Buffer.compare(block.header.previousHash, previous) === 0;
-    if (!chained || !block.hasTrueDataHash()) {
-      throw new EmbeddedError(
-        'BLOCK_OUT_OF_CHAIN',
-        `expected block ${expected} with the hash of block ${expected - 1}, got block ${block.number}`,
-      );
-    }
+    assertFollows(block, this.#head ? this.#head.number + 1 : 0, this.info.currentHash);
   }
 
   /** Writes the block with its flags, flushes it, applies it, and only then tells anybody. */

@@ -5,6 +5,7 @@
 import { common } from '@hyperledger/fabric-protos';
 
 import { blockHeaderHash, dataHash, METADATA_SLOTS, type BlockHeader } from '../block.ts';
+import { EmbeddedError } from '../errors.ts';
 import { lengthDelimited } from '../wire/fields.ts';
 import { decode, required } from '../wire/messages.ts';
 import { readTransaction, type Transaction } from './transaction.ts';
@@ -69,6 +70,21 @@ export class OrderedBlock {
     const metadata = new common.BlockMetadata();
     metadata.setMetadataList(slots);
     return Buffer.concat([this.#body, lengthDelimited(METADATA_FIELD, metadata.serializeBinary())]);
+  }
+}
+
+/**
+ * @param previousHash - empty for block 0.
+ * @throws {@link EmbeddedError} BLOCK_OUT_OF_CHAIN unless number, previous hash and data hash are as they must be.
+ */
+export function assertFollows(block: OrderedBlock, number: number, previousHash: Uint8Array): void {
+  const chained =
+    block.number === number && Buffer.compare(block.header.previousHash, previousHash) === 0;
+  if (!chained || !block.hasTrueDataHash()) {
+    throw new EmbeddedError(
+      'BLOCK_OUT_OF_CHAIN',
+      `expected block ${number} to follow the block before it, got block ${block.number} of another chain or with other data`,
+    );
   }
 }
 

@@ -6,7 +6,7 @@ import { newBlock, signBlock } from '../block.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
 import { BlockFile } from '../ledger/block-file.ts';
 import { HeightSignal } from '../ledger/height-signal.ts';
-import { OrderedBlock, readStoredBlock } from '../ledger/ordered-block.ts';
+import { assertFollows, OrderedBlock, readStoredBlock } from '../ledger/ordered-block.ts';
 import { LIMITS } from '../limits.ts';
 import type { NetworkLogger } from '../logger.ts';
 import type { Signer } from '../signer.ts';
@@ -24,13 +24,12 @@ export interface ChainOptions {
   readonly batch: BatchOptions;
   readonly logger: NetworkLogger;
   /** Block 0, asked for when the file is new. */
-  readonly genesis: () => OrderedBlock;
+  readonly genesis: () => Promise<OrderedBlock>;
 }
 
 /** Blocks kept as objects, so that all peers share their bytes and parse them once. */
 const RECENT_BLOCKS = 32;
-const REMEDY =
-  'restore the directory from a copy, or start afresh without it: the orderer keeps the only full set of blocks';
+const REMEDY = 'delete that file and start again: the orderer takes its blocks back from the peers';
 
 export class OrderingChain {
   readonly #options: ChainOptions;
@@ -66,7 +65,7 @@ export class OrderingChain {
     if (last) {
       chain.#publish(last);
     } else {
-      await chain.append(options.genesis());
+      await chain.append(await options.genesis());
     }
     return chain;
   }
@@ -103,8 +102,13 @@ export class OrderingChain {
     this.#restartTimer();
   }
 
-  /** Writes a ready block that continues the chain: block 0, or one that a peer still had. */
+  /**
+   * Writes a ready block: block 0, or one that a peer still had.
+   *
+   * @throws {@link EmbeddedError} BLOCK_OUT_OF_CHAIN unless it continues the chain.
+   */
   async append(block: OrderedBlock): Promise<void> {
+    assertFollows(block, this.height, this.#previousHash);
     await this.#file.append(block.serialise());
     this.#publish(block);
   }
@@ -184,18 +188,20 @@ export class OrderingChain {
   }
 }
 
+/** Checks a block that was read at start. @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED */
 function follow(
   last: OrderedBlock | undefined,
   block: OrderedBlock,
   number: number,
   path: string,
 ): OrderedBlock {
-  const previous = last?.hash ?? new Uint8Array();
-  const chained = Buffer.compare(block.header.previousHash, previous) === 0;
-  if (!chained || block.number !== number || !block.hasTrueDataHash()) {
+  try {
+    assertFollows(block, number, last?.hash ?? new Uint8Array());
+  } catch (cause) {
     throw new EmbeddedError(
       'BLOCK_FILE_DAMAGED',
       `block ${number} in ${path} does not fit the block before it; ${REMEDY}`,
+      { cause },
     );
   }
   return block;

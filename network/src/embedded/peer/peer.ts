@@ -109,7 +109,10 @@ export class Peer {
   follow(feed: BlockFeed): void {
     this.#following = this.#follow(feed).catch((cause: unknown) => {
       if (!this.#closing.signal.aborted) {
-        this.#failure = new EmbeddedError('STORAGE_FAILED', messageOf(cause), { cause });
+        this.#failure =
+          cause instanceof EmbeddedError
+            ? cause
+            : new EmbeddedError('STORAGE_FAILED', messageOf(cause), { cause });
         const facts = { peer: this.name, reason: messageOf(cause) };
         this.#options.logger.error(facts, 'the peer has stopped');
       }

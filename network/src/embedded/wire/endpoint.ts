@@ -1,4 +1,6 @@
 /** One TLS endpoint: a gRPC server of its own, since a handler cannot tell on which of several ports it was called. */
+import { createServer } from 'node:net';
+
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 
 import { EmbeddedError, messageOf } from '../errors.ts';
@@ -19,6 +21,21 @@ export interface Endpoint {
   readonly address: string;
   /** Ends open calls, after a moment by force. */
   close(): Promise<void>;
+}
+
+/** Asks the system itself first: gRPC would say on the console that it failed, and not why. */
+function assertFree(options: EndpointOptions): Promise<void> {
+  const probe = createServer();
+  return new Promise((resolve, reject) => {
+    probe.once('error', (cause) => {
+      reject(portTaken(options, cause));
+    });
+    probe.listen(options.port, options.host, () => {
+      probe.close(() => {
+        resolve();
+      });
+    });
+  });
 }
 
 function bind(server: Server, options: EndpointOptions): Promise<number> {
@@ -70,6 +87,7 @@ export async function listen(options: EndpointOptions): Promise<Endpoint> {
     server.addService(definition, implementation);
   }
   try {
+    await assertFree(options);
     const port = await bind(server, options);
     return { address: `${options.host}:${port}`, close: () => stop(server) };
   } catch (error) {

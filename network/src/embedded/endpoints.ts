@@ -1,0 +1,54 @@
+/** Puts every node behind its TLS endpoint. */
+import { setMaxListeners } from 'node:events';
+
+import type { Closers } from '../closers.ts';
+import { accessTo, type Channel, type NetworkNode } from './channel.ts';
+import { EmbeddedError } from './errors.ts';
+import type { CompleteOptions } from './options.ts';
+import { ordererServices } from './orderer/orderer.ts';
+import type { Peers } from './peers-at-start.ts';
+import { listen } from './wire/endpoint.ts';
+import type { Service } from './wire/services.ts';
+import { unservedServices } from './wire/unserved.ts';
+
+/** @throws {@link EmbeddedError} PORT_TAKEN */
+export async function listenAll(
+  options: CompleteOptions,
+  channel: Channel,
+  peers: Peers,
+  closers: Closers,
+): Promise<void> {
+  const closing = new AbortController();
+  // One listener a stream; their number has a bound of its own.
+  setMaxListeners(0, closing.signal);
+  const nodes: readonly (readonly [NetworkNode, readonly Service[]])[] = [
+    [
+      channel.orderer,
+      ordererServices({
+        channel: options.channel,
+        access: accessTo(channel, '/Channel', options.clock),
+        chain: channel.chain,
+        closing: closing.signal,
+        logger: options.logger,
+      }),
+    ],
+    ...peers.map((peer, index): [NetworkNode, readonly Service[]] => [
+      channel.peers[index] ?? channel.orderer,
+      peer.services(closing.signal),
+    ]),
+  ];
+  for (const [{ material, port }, services] of nodes) {
+    const endpoint = await listen({
+      name: material.name,
+      host: options.host,
+      port,
+      tls: material.tls,
+      services: [...services, ...unservedServices()],
+    });
+    closers.add(() => endpoint.close());
+  }
+  closers.add(() => {
+    closing.abort(new EmbeddedError('CLOSED', 'the network is closing'));
+    return Promise.resolve();
+  });
+}
