@@ -3,10 +3,13 @@ export { asciiBytes, be16, be32, be64, concatBytes, equalBytes, erase } from '..
 export * from './chain.ts';
 export * from './content.ts';
 export * from './ed25519.ts';
+export * from './end-node-code.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
 export * from './key-schedule.ts';
 export * from './merkle.ts';
+export * from './public-key-code.ts';
 export * from './suites.ts';
+export * from './trusted-keys.ts';
 export * from './vendor-keys.ts';
 export * from './x25519.ts';

@@ -2,9 +2,9 @@
  * What end nodes and lightweight end nodes do differently. The shared runtime takes it as an object, so that a lightweight
  * node's bundle holds no public-key code.
  */
-import type { PendingHello } from '../protocol/handshake-device.ts';
+import type { PendingHello } from '../protocol/handshake-device-steps.ts';
 import type { DeviceEpoch } from '../protocol/epochs.ts';
-import type { Enrolled } from '../protocol/enrolment.ts';
+import type { Enrolled } from '../protocol/enrolment-steps.ts';
 import type { VerifyManager } from '../protocol/monitoring-device.ts';
 import type { VendorKey } from '../crypto/vendor-keys.ts';
 import type { RandomBytes } from './randomness.ts';

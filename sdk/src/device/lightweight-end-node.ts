@@ -1,8 +1,9 @@
 /** A device of class L (docs/protocol.md §2, §3): symmetric primitives and hashes only. */
-import { openEnvelope } from '../crypto/envelope.ts';
-import type { VendorTrust } from '../crypto/envelope.ts';
-import { enrol } from '../protocol/enrolment.ts';
-import { startHello } from '../protocol/handshake-device.ts';
+import { macTrust, verifyUnder } from '../crypto/trusted-keys.ts';
+import type { EnvelopeDomain } from '../crypto/trusted-keys.ts';
+import { enrolUnder } from '../protocol/enrolment-steps.ts';
+import { startHelloWith } from '../protocol/handshake-device-steps.ts';
+import { decodeSigned } from '../wire/signed.ts';
 import { FMAX_LIGHTWEIGHT } from '../wire/limits.ts';
 import { StateFlag } from '../wire/message-types.ts';
 import { Device } from './device.ts';
@@ -41,7 +42,9 @@ export function lightweightCode({
     const message = `expected an identity of kind lightweight, got ${kind}`;
     throw new DeviceError('WRONG_DEVICE_KIND', message);
   }
-  const trust: VendorTrust = { kind: 'mac', kvm: identity.vendorMacKey };
+  const trust = macTrust(identity.vendorMacKey);
+  const open = (domain: EnvelopeDomain, signed: Uint8Array): Uint8Array =>
+    verifyUnder(domain, decodeSigned(signed), trust);
   return {
     deviceClass: 1,
     fmax: FMAX_LIGHTWEIGHT,
@@ -49,9 +52,17 @@ export function lightweightCode({
     flags: trustedTime === undefined ? StateFlag.cannotCheckExpiry : 0,
     trustedTime: () => null,
     paths: true,
-    enrol: (held, envelope, idD, lastEpoch) => enrol(held, envelope, trust, idD, lastEpoch),
-    startHello: (epoch, random) => startHello(epoch, { nd: random(16), fmax: FMAX_LIGHTWEIGHT }),
-    openRelease: (signed) => openEnvelope('release', signed, trust),
+    enrol: (held, envelope, idD, lastEpoch) =>
+      enrolUnder(
+        held,
+        envelope,
+        { open: (signed) => open('assignment', signed), isUsableKey: () => false },
+        idD,
+        lastEpoch,
+      ),
+    startHello: (epoch, random) =>
+      startHelloWith(epoch, { nd: random(16), fmax: FMAX_LIGHTWEIGHT }, null),
+    openRelease: (signed) => open('release', signed),
     managerCheck: () => null,
     challenge: () => new Uint8Array(0),
   };
