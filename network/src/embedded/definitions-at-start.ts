@@ -17,7 +17,7 @@ import type { Peer } from './peer/peer.ts';
 import type { Signer } from './signer.ts';
 
 /** Milliseconds for the definitions to be committed by all peers. */
-const COMMIT_TIMEOUT_MS = 10_000;
+const COMMIT_TIMEOUT_MS = 30_000;
 
 export interface DefinitionsOptions {
   readonly channel: string;
@@ -92,7 +92,13 @@ async function committed(peers: readonly Peer[], transactionId: string): Promise
   const signal = AbortSignal.timeout(COMMIT_TIMEOUT_MS);
   for (const { ledger, name } of peers) {
     while (!ledger.position(transactionId)) {
-      await ledger.reach(ledger.height, signal);
+      await ledger.reach(ledger.height, signal).catch((cause: unknown) => {
+        throw new EmbeddedError(
+          'BUSY',
+          `${name} did not commit the chaincode definitions within ${COMMIT_TIMEOUT_MS} ms`,
+          { cause },
+        );
+      });
     }
     const { blockNumber, transactionNumber } = ledger.position(transactionId) ?? {
       blockNumber: 0,

@@ -114,6 +114,11 @@ function assertBatch(batch: Required<BatchDescription>): void {
       throw invalid(`"batch.${name}" expected a positive integer, got ${value}`);
     }
   }
+  if (batch.preferredMaxBytes > LIMITS.blockBytes / 2) {
+    throw invalid(
+      `"batch.preferredMaxBytes" expected up to ${LIMITS.blockBytes / 2}, got ${batch.preferredMaxBytes}`,
+    );
+  }
   if (batch.maxMessageCount > LIMITS.pendingEnvelopes) {
     throw invalid(
       `"batch.maxMessageCount" expected up to ${LIMITS.pendingEnvelopes}, got ${batch.maxMessageCount}`,

@@ -44,7 +44,7 @@ export async function startChaincode(port: number): Promise<ChaincodeProcess> {
     [command, 'server', '--chaincode-address', address, '--chaincode-id', PACKAGE_ID],
     {
       cwd: join(__dirname, 'contract'),
-      env: { ...process.env, CORE_CHAINCODE_LOGGING_LEVEL: 'error' },
+      env: { ...process.env, CORE_CHAINCODE_LOGGING_LEVEL: 'error', NODE_NO_WARNINGS: '1' },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );

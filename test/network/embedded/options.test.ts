@@ -49,6 +49,7 @@ describe('completeOptions', () => {
     ['an address without port', { chaincodes: [{ ...CHAINCODE, address: 'localhost' }] }],
     ['a count of zero', { batch: { maxMessageCount: 0 } }],
     ['a count above the bound', { batch: { maxMessageCount: 5_001 } }],
+    ['blocks above the bound', { batch: { preferredMaxBytes: 2 ** 30 } }],
     ['half a millisecond', { batch: { timeoutMs: 0.5 } }],
   ])('refuses %s', (_, change) => {
     expect(() => completeOptions({ ...OPTIONS, ...change })).toThrow(coded('OPTIONS_INVALID'));

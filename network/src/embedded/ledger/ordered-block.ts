@@ -21,8 +21,8 @@ export class OrderedBlock {
   readonly envelopes: readonly Uint8Array[];
   /** Metadata slot 0: the orderer's signature and the number of the last configuration block. */
   readonly signatures: Uint8Array;
-  /** Serialised fields 1 and 2 of common.Block. */
-  readonly #body: Uint8Array;
+  readonly #block: common.Block;
+  #body: Uint8Array | undefined;
   #transactions: readonly Transaction[] | undefined;
 
   /** @param block - signed by the orderer; its other metadata is ignored. */
@@ -36,10 +36,7 @@ export class OrderedBlock {
     this.hash = blockHeaderHash(this.header);
     this.envelopes = block.getData()?.getDataList_asU8() ?? [];
     this.signatures = block.getMetadata()?.getMetadataList_asU8()[SIGNATURES] ?? new Uint8Array();
-    const body = new common.Block();
-    body.setHeader(header);
-    body.setData(block.getData());
-    this.#body = body.serializeBinary();
+    this.#block = block;
   }
 
   get number(): number {
@@ -69,7 +66,21 @@ export class OrderedBlock {
     }
     const metadata = new common.BlockMetadata();
     metadata.setMetadataList(slots);
-    return Buffer.concat([this.#body, lengthDelimited(METADATA_FIELD, metadata.serializeBinary())]);
+    return Buffer.concat([
+      this.#shared(),
+      lengthDelimited(METADATA_FIELD, metadata.serializeBinary()),
+    ]);
+  }
+
+  /** Serialised fields 1 and 2 of common.Block: the same for every node. */
+  #shared(): Uint8Array {
+    if (!this.#body) {
+      const body = new common.Block();
+      body.setHeader(this.#block.getHeader());
+      body.setData(this.#block.getData());
+      this.#body = body.serializeBinary();
+    }
+    return this.#body;
   }
 }
 

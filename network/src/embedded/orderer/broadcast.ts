@@ -7,7 +7,7 @@ import { common, orderer } from '@hyperledger/fabric-protos';
 import type { ChannelAccess } from '../access.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
 import { IdentityError } from '../identity-errors.ts';
-import { readHeaders, type Headers } from '../ledger/transaction.ts';
+import { readHeaders, transactionIdOf, type Headers } from '../ledger/transaction.ts';
 import { LIMITS } from '../limits.ts';
 import type { NetworkLogger } from '../logger.ts';
 import { decode } from '../wire/messages.ts';
@@ -107,6 +107,7 @@ export class Broadcast {
     }
     const headers = readHeaders(decode(common.Envelope, bytes, 'Envelope'));
     this.#assertServed(headers);
+    assertOwnId(headers);
     const { access } = this.#options;
     access.assertWriter(
       access.authenticate({
@@ -127,5 +128,18 @@ export class Broadcast {
         'the embedded network orders endorser transactions only; its configuration is fixed at the first start',
       );
     }
+  }
+}
+
+/**
+ * An id belongs to a creator and a nonce. Fabric marks a foreign one when it validates the block; then it already stands in the
+ * index and keeps the transaction that it belongs to out. So it is refused here.
+ */
+function assertOwnId({ transactionId, nonce, creator }: Headers): void {
+  if (transactionId !== transactionIdOf(nonce, creator)) {
+    throw new EmbeddedError(
+      'MESSAGE_MALFORMED',
+      `expected the transaction id that nonce and creator give, got ${JSON.stringify(transactionId.slice(0, 80))}`,
+    );
   }
 }
