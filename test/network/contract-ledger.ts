@@ -2,7 +2,7 @@
 import type { Ledger, TransactionName } from '../../network/src/ledger/index.ts';
 import { contractCodeOf, LedgerError } from '../../network/src/ledger/index.ts';
 import type { Identity } from '../chaincode/identities.ts';
-import { Refusal, type MemoryLedger } from '../chaincode/memory-ledger.ts';
+import { Refusal, type CallOptions, type MemoryLedger } from '../chaincode/memory-ledger.ts';
 
 export interface ContractLedger extends Ledger {
   /** Names of the transactions submitted, in order. */
@@ -11,34 +11,73 @@ export interface ContractLedger extends Ledger {
   readonly failures: LedgerError[];
 }
 
+export interface ContractLedgerOptions {
+  /** Time of transactions, seconds since 1970. @default one second a transaction */
+  readonly time?: () => number;
+}
+
+/** Listeners of each ledger, who are woken by a transaction. */
+const listeners = new WeakMap<MemoryLedger, Set<() => void>>();
+
 /** The ledger as one identity sees it; several may share one `memory`. */
-export function contractLedger(memory: MemoryLedger, identity: Identity): ContractLedger {
+export function contractLedger(
+  memory: MemoryLedger,
+  identity: Identity,
+  options: ContractLedgerOptions = {},
+): ContractLedger {
   const submitted: TransactionName[] = [];
   const failures: LedgerError[] = [];
+  const waiting = listeners.get(memory) ?? new Set();
+  listeners.set(memory, waiting);
+  const timed = (): CallOptions => (options.time === undefined ? {} : { time: options.time() });
   let height = 1;
   return {
     mspId: identity.mspId,
     submitted,
     failures,
-    async submit(transaction, args, options) {
-      options?.signal?.throwIfAborted();
+    async submit(transaction, args, { signal } = {}) {
+      signal?.throwIfAborted();
       submitted.push(transaction);
       const failure = failures.shift();
       if (failure !== undefined) throw failure;
-      const { payload } = await coded(memory.submit(identity, transaction, args));
+      const { payload } = await coded(memory.submit(identity, transaction, args, timed()));
       height += 1;
+      for (const wake of waiting) wake();
       return { transactionId: `tx-${height}`, blockNumber: height, result: Buffer.from(payload) };
     },
     async evaluate(transaction, args) {
-      return Buffer.from(JSON.stringify(await coded(memory.evaluate(identity, transaction, args))));
+      const answer = await coded(memory.evaluate(identity, transaction, args, timed()));
+      return Buffer.from(JSON.stringify(answer));
     },
-    async *events() {
-      // No node under test listens.
+    // One event a block, in blocks of their own; the block number is the event's position.
+    async *events({ startBlock, signal }) {
+      for (let next = startBlock ?? memory.events.length; !signal.aborted;) {
+        const event = memory.events[next];
+        if (event === undefined) {
+          await woken(waiting, signal);
+          continue;
+        }
+        const payload = Buffer.from(JSON.stringify(event.payload));
+        yield { blockNumber: next, transactionId: `event-${next}`, name: event.name, payload };
+        next += 1;
+      }
     },
-    chain: () => Promise.resolve({ height, currentBlockHash: '00' }),
+    chain: () => Promise.resolve({ height: memory.events.length, currentBlockHash: '00' }),
     close: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+async function woken(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const wake = (): void => {
+      waiting.delete(wake);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    waiting.add(wake);
+    signal.addEventListener('abort', wake);
+  });
 }
 
 async function coded<T>(call: Promise<T>): Promise<T> {

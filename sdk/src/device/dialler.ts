@@ -25,7 +25,7 @@ export type DialEnd = 'restart' | 'over';
 export interface DiallerOptions {
   readonly transport: Transport;
   readonly retry: RetryPolicy;
-  /** URL for the assignment of the provisioning document; later ones name their own. */
+  /** First URL for the assignment of the provisioning document; later ones name their own. */
   readonly gateway: string;
   readonly signal: AbortSignal;
 }
@@ -183,12 +183,14 @@ export class Dialler {
     return former !== null && inTurn ? 'former' : 'epoch';
   }
 
+  /** §2.3: the endpoints of the assignment in turn; the first of the provisioned one is what its document says. */
   #url(slot: EpochSlot): string {
+    const { gateway } = this.#options;
     const epoch = this.#device.memory.keys[slot] ?? this.#device.memory.keys.epoch;
     const provisioned = decodeSigned(this.#device.identity.assignment).payload;
-    if (equalBytes(epoch.payload, provisioned)) return this.#options.gateway;
-    const { endpoints } = epoch.assignment;
-    return endpoints[this.#failures % endpoints.length] ?? this.#options.gateway;
+    const [first = gateway, ...others] = epoch.assignment.endpoints;
+    const urls = [equalBytes(epoch.payload, provisioned) ? gateway : first, ...others];
+    return urls[this.#failures % urls.length] ?? gateway;
   }
 }
 
