@@ -8,15 +8,13 @@ import { Contracts } from '../ledger/contracts.ts';
 import { AnchorService } from './anchors.ts';
 import { Assignments } from './assignments.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { DeviceConnection, type ConnectionParts } from './connection.ts';
 import { Deliveries } from './deliveries.ts';
 import type { DeviceDatabase } from './device-database.ts';
-import { defaultSocketLimits } from './device-socket.ts';
+import { listenForDevices } from './device-gateway.ts';
 import { EventStream } from './event-stream.ts';
 import type { EventListener, ManagementEvent } from './events.ts';
 import { ExpectedImages } from './expected-images.ts';
-import { DEVICE_PATH, GatewayServer } from './gateway-server.ts';
-import { newRequestHandler } from './http-requests.ts';
+import type { GatewayServer } from './gateway-server.ts';
 import { ImageCache } from './image-cache.ts';
 import { defaultIntervals } from './intervals.ts';
 import { newLedgerOutbox } from './ledger-outbox.ts';
@@ -162,7 +160,14 @@ export class ManagementNode implements AsyncDisposable {
     const { taken } = await watcher.readPresent();
     // Devices that dial before they are taken over are refused; one vendor that is away must not shut out all others.
     await firstOf(taken, clock, START_GRACE_MS);
-    await this.#listen(options, base, controller.sessions, new AnchorService(shared));
+    this.#server = await listenForDevices({
+      options,
+      ...base,
+      database: this.#database,
+      host: controller.sessions,
+      anchors: new AnchorService(shared),
+      supervisor,
+    });
     watcher.follow();
   }
 
@@ -224,36 +229,6 @@ export class ManagementNode implements AsyncDisposable {
     });
     const parts = { sessions, monitoring, updates, deliveries, events, supervisor };
     return { sessions: new SessionController(parts), monitoring, updates, admission };
-  }
-
-  async #listen(
-    options: ManagementNodeOptions,
-    { clock, random, events }: BaseParts,
-    host: SessionController,
-    anchors: AnchorService,
-  ): Promise<void> {
-    const parts: ConnectionParts = {
-      database: this.#database,
-      host,
-      events,
-      supervisor: this.#supervisor,
-      random,
-      signatureKey: options.keys.signature,
-      halfOpen: new Map(),
-    };
-    const address = options.host ?? '127.0.0.1';
-    this.#server = await GatewayServer.listen({
-      host: address,
-      port: options.port,
-      clock,
-      socketLimits: { ...defaultSocketLimits, ...options.socketLimits },
-      ...(options.halfOpen === undefined ? {} : { halfOpen: options.halfOpen }),
-      onDevice: (socket, place) => {
-        new DeviceConnection(parts, socket, place);
-      },
-      onRequest: newRequestHandler(anchors),
-    });
-    events.emit({ type: 'listening', url: `ws://${address}:${this.port}${DEVICE_PATH}` });
   }
 
   async #close(): Promise<void> {

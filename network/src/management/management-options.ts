@@ -45,6 +45,8 @@ export interface ManagementNodeOptions {
   readonly socketLimits?: Partial<SocketLimits>;
   /** Raise `perAddress` where many devices share one address. */
   readonly halfOpen?: HalfOpenOptions;
+  /** Web pages that may dial, as browsers name them in `Origin`. @default none */
+  readonly origins?: readonly string[];
   /** Bytes of images kept on disk. @default 1_073_741_824 */
   readonly imageBytes?: number;
   /** Devices that deliveries are sent to at a time. @default 32 */

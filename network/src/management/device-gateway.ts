@@ -1,0 +1,52 @@
+/** Puts the node's listening side together: server, connections, and what they share. */
+import type { AnchorService } from './anchors.ts';
+import type { Clock } from './clock.ts';
+import { DeviceConnection, type ConnectionHost, type ConnectionParts } from './connection.ts';
+import type { DeviceDatabase } from './device-database.ts';
+import { defaultSocketLimits } from './device-socket.ts';
+import type { EventSink } from './events.ts';
+import { DEVICE_PATH, GatewayServer } from './gateway-server.ts';
+import { newRequestHandler } from './http-requests.ts';
+import type { ManagementNodeOptions } from './management-options.ts';
+import type { RandomSource } from './random.ts';
+import type { Supervisor } from './supervise.ts';
+
+/** What the listening side is made of. */
+export interface DeviceGatewayParts {
+  readonly options: ManagementNodeOptions;
+  readonly database: DeviceDatabase;
+  readonly host: ConnectionHost;
+  readonly anchors: AnchorService;
+  readonly events: EventSink;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+}
+
+/**
+ * Listens for devices and vendors, and says so.
+ *
+ * @throws {@link ManagementError} ADDRESS_IN_USE
+ */
+export async function listenForDevices(parts: DeviceGatewayParts): Promise<GatewayServer> {
+  const { options, clock, events } = parts;
+  const connections: ConnectionParts = {
+    ...parts,
+    signatureKey: options.keys.signature,
+    halfOpen: new Map(),
+  };
+  const host = options.host ?? '127.0.0.1';
+  const server = await GatewayServer.listen({
+    host,
+    port: options.port,
+    clock,
+    socketLimits: { ...defaultSocketLimits, ...options.socketLimits },
+    ...(options.halfOpen === undefined ? {} : { halfOpen: options.halfOpen }),
+    onDevice: (socket, place) => {
+      new DeviceConnection(connections, socket, place);
+    },
+    onRequest: newRequestHandler(parts.anchors),
+  });
+  events.emit({ type: 'listening', url: `ws://${host}:${server.port}${DEVICE_PATH}` });
+  return server;
+}
