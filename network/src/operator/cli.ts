@@ -1,6 +1,8 @@
 /** The command line: `lamplighter <command>`. It parses, runs one command and turns errors into a line and an exit code. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LamplighterError } from '../errors.ts';
+import type { ProvisionFlags } from './commands/provision.ts';
+import type { StartFlags } from './commands/start.ts';
 
 /** Exit codes: 0 good, 1 the command failed and said why, 2 it was called wrongly. */
 const FAILED = 1;
@@ -65,26 +67,6 @@ function program(): Command {
       await provision(options);
     });
   return root;
-}
-
-export interface StartFlags {
-  readonly once: boolean;
-  readonly json: boolean;
-  readonly devices: number;
-  readonly directory?: string;
-  readonly fresh: boolean;
-}
-
-export interface ProvisionFlags {
-  readonly directory: string;
-  readonly model: string;
-  readonly kind: 'end' | 'lightweight';
-  readonly image: string;
-  readonly out: string;
-  readonly id?: string;
-  readonly manager?: string;
-  readonly seq?: number;
-  readonly ver?: string;
 }
 
 function directoryOption(): Option {

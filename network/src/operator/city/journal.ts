@@ -191,6 +191,8 @@ export function lineOf(
       return `${time}  ${PROTOCOL[event.protocol]}  ${event.device}  ${event.code === 0 ? `installed ${versionOf(event.release)}` : `refused, code ${event.code}`}  tx ${short(event.transactionId)}`;
     case 'release-refused':
       return `${time}  release ${short(event.release)} refused by ${event.device ?? 'the gateway'}: ${event.code} (${event.reason})`;
+    case 'device-removed':
+      return `${time}  ${event.device}  ${event.reason}`;
     case 'alarm':
       return `${time}  ALARM  ${event.device ?? 'gateway'}  ${event.code}: ${event.reason}`;
     default:

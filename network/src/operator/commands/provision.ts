@@ -3,9 +3,21 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeFileAtomic } from '../../atomic-file.ts';
 import { DEMO_INTERVALS } from '../city/plan.ts';
-import type { ProvisionFlags } from '../cli.ts';
 import { OperatorError } from '../errors.ts';
 import { type OperatorEntry, readOperatorFile } from '../operator-file.ts';
+
+/** As on the command line. */
+export interface ProvisionFlags {
+  readonly directory: string;
+  readonly model: string;
+  readonly kind: 'end' | 'lightweight';
+  readonly image: string;
+  readonly out: string;
+  readonly id?: string;
+  readonly manager?: string;
+  readonly seq?: number;
+  readonly ver?: string;
+}
 
 /** Of the vendors' roots: none was ever replaced in the demonstration. */
 const FIRST_GENERATION = 0;

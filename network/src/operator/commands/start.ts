@@ -4,9 +4,17 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { City } from '../city/city.ts';
 import { proveMainJob } from '../city/once.ts';
-import type { StartFlags } from '../cli.ts';
 import { StateDirectory } from '../state-directory.ts';
 import { newScreen, type Screen } from '../view/screen.ts';
+
+/** As on the command line. */
+export interface StartFlags {
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly devices: number;
+  readonly directory?: string;
+  readonly fresh: boolean;
+}
 
 const DEFAULT_DIRECTORY = '.lamplighter';
 const REFRESH_MS = 250;
