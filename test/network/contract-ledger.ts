@@ -31,6 +31,17 @@ export function contractLedger(
   listeners.set(memory, waiting);
   const timed = (): CallOptions => (options.time === undefined ? {} : { time: options.time() });
   let height = 1;
+  const prepared = new Map<string, readonly [TransactionName, readonly string[]]>();
+  const codes = new Map<string, string>();
+  const commit = async (
+    transaction: TransactionName,
+    args: readonly string[],
+  ): Promise<{ readonly blockNumber: number; readonly result: Uint8Array }> => {
+    const { payload } = await coded(memory.submit(identity, transaction, args, timed()));
+    height += 1;
+    for (const wake of waiting) wake();
+    return { blockNumber: height, result: Buffer.from(payload) };
+  };
   return {
     mspId: identity.mspId,
     submitted,
@@ -40,11 +51,30 @@ export function contractLedger(
       submitted.push(transaction);
       const failure = failures.shift();
       if (failure !== undefined) throw failure;
-      const { payload } = await coded(memory.submit(identity, transaction, args, timed()));
-      height += 1;
-      for (const wake of waiting) wake();
-      return { transactionId: `tx-${height}`, blockNumber: height, result: Buffer.from(payload) };
+      const committed = await commit(transaction, args);
+      return { transactionId: `tx-${height}`, ...committed };
     },
+    async prepare(transaction, args) {
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+      const execution = await memory.execute(identity, [transaction, ...args], timed());
+      if (execution.status !== 200) await coded(Promise.reject(new Refusal(execution.message)));
+      const transactionId = `prepared-${prepared.size + 1}`;
+      prepared.set(transactionId, [transaction, args]);
+      const envelope = Buffer.from(transactionId);
+      return { transactionId, envelope, result: Buffer.from(execution.payload) };
+    },
+    async send({ transactionId }) {
+      const [transaction, args] = prepared.get(transactionId) ?? never(transactionId);
+      if (codes.has(transactionId)) return { code: 'DUPLICATE_TXID', blockNumber: height };
+      submitted.push(transaction);
+      // Something else was committed since it was endorsed, when the contract refuses now.
+      const committed = await commit(transaction, args).catch(() => null);
+      const code = committed === null ? 'MVCC_READ_CONFLICT' : 'VALID';
+      codes.set(transactionId, code);
+      return { code, blockNumber: height };
+    },
+    status: (transactionId) => Promise.resolve(codes.get(transactionId)),
     async evaluate(transaction, args) {
       const answer = await coded(memory.evaluate(identity, transaction, args, timed()));
       return Buffer.from(JSON.stringify(answer));
@@ -78,6 +108,10 @@ async function woken(waiting: Set<() => void>, signal: AbortSignal): Promise<voi
     waiting.add(wake);
     signal.addEventListener('abort', wake);
   });
+}
+
+function never(transactionId: string): never {
+  throw new RangeError(`no transaction ${transactionId} was prepared here`);
 }
 
 async function coded<T>(call: Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import type { BlockEvent, CommitListener, Network } from 'fabric-network';
 
 import type { BlockOfEvents, BlockSource } from './event-stream.ts';
 import { LedgerError } from './ledger-error.ts';
+import type { TransactionOutcome } from './ledger.ts';
 
 /** Full blocks from a peer of the own organisation; the SDK reconnects and goes on at the right block by itself. */
 export function blockSource(network: Network, chaincode: string): BlockSource {
@@ -43,16 +44,10 @@ export function eventsOf(block: BlockEvent, chaincode: string): BlockOfEvents {
   return { blockNumber, events };
 }
 
-export interface TransactionStatus {
-  /** Fabric's validation code, `VALID` when it is. */
-  readonly code: string;
-  readonly blockNumber: number;
-}
-
 /** Waits for one transaction; dispose of it in any case. */
 export interface StatusListener extends AsyncDisposable {
   /** @throws LedgerError TIMEOUT, UNAVAILABLE, with `maybeOrdered`; the reason of the signal */
-  committed(): Promise<TransactionStatus>;
+  committed(): Promise<TransactionOutcome>;
 }
 
 /** Listening has begun when this returns, so call it before the transaction is sent. */
@@ -76,7 +71,7 @@ class CommitStatus implements StatusListener {
   readonly #options: Parameters<typeof nextTransactionStatus>[2];
   readonly #abort: () => void;
   #broken: Error | undefined;
-  #outcome: Promise<TransactionStatus>;
+  #outcome: Promise<TransactionOutcome>;
   #reject: (reason: unknown) => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -87,7 +82,7 @@ class CommitStatus implements StatusListener {
   ) {
     this.#network = network;
     this.#options = options;
-    let resolve: (status: TransactionStatus) => void = () => undefined;
+    let resolve: (status: TransactionOutcome) => void = () => undefined;
     this.#outcome = new Promise((fulfil, reject) => {
       resolve = fulfil;
       this.#reject = reject;
@@ -121,7 +116,7 @@ class CommitStatus implements StatusListener {
     });
   }
 
-  committed(): Promise<TransactionStatus> {
+  committed(): Promise<TransactionOutcome> {
     const { timeoutMs } = this.#options;
     this.#timer = setTimeout(() => {
       this.#fail('TIMEOUT', `not committed within ${timeoutMs} ms of being ordered`);

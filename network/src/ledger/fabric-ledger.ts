@@ -16,15 +16,11 @@ import { Gateway, type Network } from 'fabric-network';
 
 import { newSigner } from '../embedded/signer.ts';
 import { blockSource, nextTransactionStatus, type StatusListener } from './block-source.ts';
+import { broadcast, signedEnvelope } from './broadcast.ts';
 import { readChainInfo } from './chain-info.ts';
 import { agreeing } from './endorsements.ts';
 import { eventStream } from './event-stream.ts';
-import {
-  broadcastFailure,
-  errorOfResponse,
-  errorOfTransport,
-  type BroadcastOutcome,
-} from './failures.ts';
+import { broadcastFailure, errorOfResponse, errorOfTransport } from './failures.ts';
 import { LedgerError } from './ledger-error.ts';
 import type {
   ChainInfo,
@@ -33,9 +29,12 @@ import type {
   EventOptions,
   Ledger,
   LedgerEvent,
+  PreparedTransaction,
   SubmitOptions,
   TransactionName,
+  TransactionOutcome,
 } from './ledger.ts';
+import { isUnknownTransaction, readValidationCode } from './transaction-status.ts';
 
 /** Who submits and asks, PEM. */
 export interface LedgerIdentity {
@@ -127,21 +126,51 @@ class FabricLedger implements Ledger {
     args: readonly string[],
     options: SubmitOptions = {},
   ): Promise<Committed> {
+    const prepared = await this.prepare(transaction, args, options);
+    const { transactionId, result } = prepared;
+    const { code, blockNumber } = await this.send(prepared, options);
+    if (code !== 'VALID') {
+      throw new LedgerError(code, `${transaction} was found invalid: ${code}`, { transactionId });
+    }
+    return { transactionId, blockNumber, result };
+  }
+
+  async prepare(
+    transaction: TransactionName,
+    args: readonly string[],
+    options: SubmitOptions = {},
+  ): Promise<PreparedTransaction & { readonly result: Uint8Array }> {
     this.#requireOpen();
     options.signal?.throwIfAborted();
     const endorsement = this.#channel.newEndorsement(this.#chaincode);
     const transactionId = this.#sign(endorsement, transaction, args);
     const responses = agreeing(await this.#endorse(endorsement, transactionId), transactionId);
     options.signal?.throwIfAborted();
+    const envelope = signedEnvelope(endorsement, responses, this.#context);
+    return { transactionId, envelope, result: responses[0]?.response.payload ?? new Uint8Array() };
+  }
 
+  async send(
+    { transactionId, envelope }: PreparedTransaction,
+    options: SubmitOptions = {},
+  ): Promise<TransactionOutcome> {
+    this.#requireOpen();
+    options.signal?.throwIfAborted();
     await using status = await this.#listenFor(transactionId, options.signal);
-    await this.#broadcast(endorsement, responses, transactionId);
-    const { code, blockNumber } = await status.committed();
-    if (code !== 'VALID') {
-      throw new LedgerError(code, `${transaction} was found invalid: ${code}`, { transactionId });
+    const outcomes = await broadcast(envelope, this.#channel, this.#endorseTimeoutMs);
+    const failure = broadcastFailure(outcomes, transactionId);
+    if (failure !== undefined) throw failure;
+    return await status.committed();
+  }
+
+  async status(transactionId: string, options: EvaluateOptions = {}): Promise<string | undefined> {
+    try {
+      const args = [this.#channel.name, transactionId];
+      return readValidationCode(await this.#query('qscc', 'GetTransactionByID', args, options));
+    } catch (error) {
+      if (isUnknownTransaction(error)) return undefined;
+      throw error;
     }
-    const result = responses[0]?.response.payload ?? new Uint8Array();
-    return { transactionId, blockNumber, result };
   }
 
   async evaluate(
@@ -208,37 +237,6 @@ class FabricLedger implements Ledger {
     );
     this.#listening = listener.catch(() => undefined);
     return listener;
-  }
-
-  async #broadcast(
-    endorsement: Endorsement,
-    responses: readonly EndorsementResponse[],
-    transactionId: string,
-  ): Promise<void> {
-    // Private in the SDK: Commit.build takes the signatures of this array under the payload of its first element.
-    (endorsement as unknown as { _proposalResponses: unknown })._proposalResponses = responses;
-    const commit = endorsement.newCommit();
-    commit.build(this.#context);
-    commit.sign(this.#context);
-    const requestTimeout = this.#endorseTimeoutMs;
-    const outcomes = await Promise.all(
-      this.#channel.getCommitters().map(async (orderer): Promise<BroadcastOutcome> => {
-        try {
-          const answer = (await commit.send({ targets: [orderer], requestTimeout })) as {
-            readonly status: string;
-            readonly info?: string;
-          };
-          return { kind: 'status', status: answer.status, info: answer.info ?? '' };
-        } catch (error) {
-          return {
-            kind: 'error',
-            error: error instanceof Error ? error : new Error(String(error)),
-          };
-        }
-      }),
-    );
-    const failure = broadcastFailure(outcomes, transactionId);
-    if (failure !== undefined) throw failure;
   }
 
   async #query(

@@ -9,6 +9,8 @@ export type {
   EventOptions,
   Ledger,
   LedgerEvent,
+  PreparedTransaction,
   SubmitOptions,
   TransactionName,
+  TransactionOutcome,
 } from './ledger.ts';

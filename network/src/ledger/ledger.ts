@@ -26,6 +26,21 @@ export interface Committed {
   readonly result: Uint8Array;
 }
 
+/** A transaction that is endorsed and signed, and not sent yet: it may be sent again and is committed once at most. */
+export interface PreparedTransaction {
+  /** Hex. */
+  readonly transactionId: string;
+  /** The signed `common.Envelope`, as orderers take it. */
+  readonly envelope: Uint8Array;
+}
+
+/** What became of a transaction that was sent. */
+export interface TransactionOutcome {
+  /** Fabric's validation code, `VALID` when it is. */
+  readonly code: string;
+  readonly blockNumber: number;
+}
+
 /** An event that a contract set in a valid transaction. */
 export interface LedgerEvent {
   readonly blockNumber: number;
@@ -64,6 +79,29 @@ export interface Ledger extends AsyncDisposable {
     args: readonly string[],
     options?: SubmitOptions,
   ): Promise<Committed>;
+  /**
+   * Endorses and signs, and sends nothing: a caller that stores the result before it calls {@link send} can settle any
+   * later doubt by {@link status}.
+   *
+   * @throws LedgerError with the contract's code, UNAVAILABLE, TIMEOUT, …
+   */
+  prepare(
+    transaction: TransactionName,
+    args: readonly string[],
+    options?: SubmitOptions,
+  ): Promise<PreparedTransaction & { readonly result: Uint8Array }>;
+  /**
+   * Sends to every orderer and waits for the commit at an own peer. Sending the same transaction again is harmless: the
+   * later copy is found invalid with `DUPLICATE_TXID`, and {@link status} tells what became of the first.
+   *
+   * @throws LedgerError UNAVAILABLE, TIMEOUT, ORDERER_REFUSED; with `maybeOrdered` it may yet commit
+   */
+  send(prepared: PreparedTransaction, options?: SubmitOptions): Promise<TransactionOutcome>;
+  /**
+   * Fabric's validation code of a transaction that stands in a block, undefined when the peer asked has none with that
+   * id (yet). @throws LedgerError UNAVAILABLE, TIMEOUT
+   */
+  status(transactionId: string, options?: EvaluateOptions): Promise<string | undefined>;
   /** Asks one peer. @throws LedgerError */
   evaluate(
     transaction: TransactionName,

@@ -65,6 +65,29 @@ describe('ledger client on the embedded network', () => {
     );
   });
 
+  it('prepares without sending, sends the same envelope twice, and commits it once', async () => {
+    const devices = JSON.stringify([aDevice('lamp-7', 'prime')]);
+    const prepared = await ledger.prepare('DeviceRegistry:RegisterDevices', [devices]);
+    expect(await ledger.status(prepared.transactionId)).toBeUndefined();
+    expect(await codeOf(() => contracts.readDevice('lamp-7'))).toBe('DEVICE_NOT_FOUND');
+    // As after a crash: another client has what was stored, id and envelope, and no more.
+    const { transactionId, envelope } = prepared;
+    const other = await city.connect('NorthlightMSP', 'Admin', 'admin');
+    expect((await other.send({ transactionId, envelope })).code).toBe('VALID');
+    expect((await ledger.send({ transactionId, envelope })).code).toBe('DUPLICATE_TXID');
+    expect(await ledger.status(transactionId)).toBe('VALID');
+    const history = await contracts.deviceHistory('lamp-7');
+    expect(history.map((entry) => entry.txId)).toEqual([transactionId]);
+  });
+
+  it('tells the code of an invalid transaction by its status, too', async () => {
+    await contracts.registerDevices([aDevice('lamp-8', 'prime')]);
+    const prepared = await ledger.prepare('DeviceRegistry:SuspendDevice', ['lamp-8', 'one']);
+    await contracts.suspendDevice('lamp-8', 'two');
+    expect((await ledger.send(prepared)).code).toBe('MVCC_READ_CONFLICT');
+    expect(await ledger.status(prepared.transactionId)).toBe('MVCC_READ_CONFLICT');
+  });
+
   it('carries many submits at the same time', async () => {
     const ids = Array.from({ length: 30 }, (_, index) => `many-${index}`);
     await Promise.all(ids.map((id) => contracts.registerDevices([aDevice(id, 'prime')])));
@@ -119,6 +142,9 @@ describe('ledger client on the embedded network', () => {
     await closed.close();
     expect(await codeOf(() => closed.chain())).toBe('CLOSED');
     expect(await codeOf(() => closed.submit('DeviceRegistry:SuspendDevice', []))).toBe('CLOSED');
+    expect(await codeOf(() => closed.status('00'))).toBe('CLOSED');
+    const unsent = { transactionId: '00', envelope: new Uint8Array(0) };
+    expect(await codeOf(() => closed.send(unsent))).toBe('CLOSED');
   });
 
   it('needs a peer of the channel', async () => {

@@ -8,7 +8,22 @@ import type {
   VendorRecord,
 } from '@lamplighter/chaincode';
 import { LedgerError } from '../../../../network/src/ledger/ledger-error.ts';
-import type { Committed, Ledger, LedgerEvent } from '../../../../network/src/ledger/ledger.ts';
+import type {
+  Committed,
+  Ledger,
+  LedgerEvent,
+  PreparedTransaction,
+  TransactionOutcome,
+} from '../../../../network/src/ledger/ledger.ts';
+
+/** What a `send` does instead of committing and saying so. */
+export type SendFault =
+  /** Neither orderer nor peer answers, and nothing is ordered. */
+  | 'lost'
+  /** Committed, but the answer is lost. */
+  | 'answer-lost'
+  /** Ordered, and found invalid with this code. */
+  | { readonly invalid: string };
 
 export class FakeLedger implements Ledger {
   readonly mspId = 'NorthlightMSP';
@@ -19,26 +34,63 @@ export class FakeLedger implements Ledger {
   readonly updates: UpdateReport[] = [];
   /** Thrown by the next submissions, first to last. */
   readonly failures: LedgerError[] = [];
+  /** What the next sends do, first to last. */
+  readonly sendFaults: SendFault[] = [];
+  /** While set, nobody answers at all. */
+  away = false;
+  /** Validation code of every transaction that stands in a block. */
+  readonly codes = new Map<string, string>();
+  /** Ids in order of sending, each time it was sent. */
+  readonly sent: string[] = [];
+  readonly #prepared = new Map<string, readonly [string, readonly string[]]>();
   readonly #events: LedgerEvent[] = [];
   readonly #wake = new Set<() => void>();
   #transactions = 0;
 
-  submit(transaction: string, args: readonly string[]): Promise<Committed> {
+  async submit(transaction: string, args: readonly string[]): Promise<Committed> {
+    await this.#answers();
     const failure = this.failures.shift();
-    if (failure !== undefined) return Promise.reject(failure);
-    const reports = JSON.parse(args[0]!) as unknown[];
-    if (transaction === 'StatusLog:ReportStatuses')
-      this.statuses.push(...(reports as StatusReport[]));
-    else if (transaction === 'Firmware:RecordUpdates')
-      this.updates.push(...(reports as UpdateReport[]));
-    else return Promise.reject(new LedgerError('TRANSACTION_UNKNOWN', transaction));
+    if (failure !== undefined) throw failure;
+    this.#endorse(transaction, args);
+    this.#apply(transaction, args);
     this.#transactions += 1;
     const transactionId = `tx-${String(this.#transactions)}`;
-    return Promise.resolve({ transactionId, blockNumber: 1, result: new Uint8Array(0) });
+    return { transactionId, blockNumber: 1, result: new Uint8Array(0) };
+  }
+
+  async prepare(
+    transaction: string,
+    args: readonly string[],
+  ): Promise<PreparedTransaction & { readonly result: Uint8Array }> {
+    await this.#answers();
+    const failure = this.failures.shift();
+    if (failure !== undefined) throw failure;
+    this.#endorse(transaction, args);
+    this.#transactions += 1;
+    const transactionId = `tx-${String(this.#transactions)}`;
+    this.#prepared.set(transactionId, [transaction, args]);
+    return { transactionId, envelope: Buffer.from(transactionId), result: new Uint8Array(0) };
+  }
+
+  async send({ transactionId, envelope }: PreparedTransaction): Promise<TransactionOutcome> {
+    if (Buffer.from(envelope).toString() !== transactionId)
+      throw new RangeError('not its envelope');
+    this.sent.push(transactionId);
+    await this.#answers(true);
+    const fault = this.sendFaults.shift();
+    if (fault === 'lost') throw unavailable(true);
+    const code = this.#commit(transactionId, fault);
+    if (fault === 'answer-lost') throw unavailable(true);
+    return { code, blockNumber: 1 };
+  }
+
+  async status(transactionId: string): Promise<string | undefined> {
+    await this.#answers();
+    return this.codes.get(transactionId);
   }
 
   async evaluate(transaction: string, args: readonly string[]): Promise<Uint8Array> {
-    await Promise.resolve();
+    await this.#answers();
     return Buffer.from(JSON.stringify(this.#read(transaction, args[0]!)));
   }
 
@@ -61,8 +113,9 @@ export class FakeLedger implements Ledger {
     }
   }
 
-  chain(): Promise<{ height: number; currentBlockHash: string }> {
-    return Promise.resolve({ height: this.#events.length, currentBlockHash: '00' });
+  async chain(): Promise<{ height: number; currentBlockHash: string }> {
+    await this.#answers();
+    return { height: this.#events.length, currentBlockHash: '00' };
   }
 
   /** Lets the listeners hear an event. */
@@ -85,6 +138,43 @@ export class FakeLedger implements Ledger {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #answers(maybeOrdered = false): Promise<void> {
+    await Promise.resolve();
+    if (this.away) throw unavailable(maybeOrdered);
+  }
+
+  /** The contract's rules on numbers. */
+  #endorse(transaction: string, args: readonly string[]): void {
+    const reports = JSON.parse(args[0]!) as readonly (StatusReport & UpdateReport)[];
+    if (transaction === 'StatusLog:ReportStatuses') {
+      for (const { device, n } of reports) {
+        const last = this.statuses.findLast((each) => each.device === device);
+        if (last !== undefined && n <= last.n) throw duplicate(`${device} ${String(n)}`);
+      }
+    } else if (transaction === 'Firmware:RecordUpdates') {
+      for (const { device, attempt } of reports) {
+        const last = this.updates.findLast((each) => each.device === device);
+        if (last !== undefined && attempt <= last.attempt) throw duplicate(device);
+      }
+    } else throw new LedgerError('TRANSACTION_UNKNOWN', transaction);
+  }
+
+  #apply(transaction: string, args: readonly string[]): void {
+    const reports = JSON.parse(args[0]!) as unknown[];
+    if (transaction === 'StatusLog:ReportStatuses')
+      this.statuses.push(...(reports as StatusReport[]));
+    else this.updates.push(...(reports as UpdateReport[]));
+  }
+
+  #commit(transactionId: string, fault: SendFault | undefined): string {
+    if (this.codes.has(transactionId)) return 'DUPLICATE_TXID';
+    const code = typeof fault === 'object' ? fault.invalid : 'VALID';
+    this.codes.set(transactionId, code);
+    const [transaction, args] = this.#prepared.get(transactionId)!;
+    if (code === 'VALID') this.#apply(transaction, args);
+    return code;
   }
 
   #read(transaction: string, id: string): unknown {
@@ -118,4 +208,12 @@ export class FakeLedger implements Ledger {
 function found<T>(value: T | undefined, code: string): T {
   if (value === undefined) throw new LedgerError(code, `${code}: nothing there`);
   return value;
+}
+
+function unavailable(maybeOrdered: boolean): LedgerError {
+  return new LedgerError('UNAVAILABLE', 'nobody answers', { maybeOrdered });
+}
+
+function duplicate(text: string): LedgerError {
+  return new LedgerError('REPORT_DUPLICATE', text);
 }
