@@ -9,7 +9,7 @@ module.exports = {
   reporters: ['default', '<rootDir>/test/summary-reporter.js'],
   moduleNameMapper: {
     '^@lamplighter/(chaincode|sdk|network)$': '<rootDir>/$1/src/index.ts',
-    '^@lamplighter/sdk/(wire|crypto|protocol)$': '<rootDir>/sdk/src/$1/index.ts',
+    '^@lamplighter/sdk/(wire|crypto|protocol|node)$': '<rootDir>/sdk/src/$1/index.ts',
   },
   transform: {
     '^.+\\.[jt]s$': [

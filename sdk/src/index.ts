@@ -30,6 +30,7 @@ export {
   type SlotName,
   type Trial,
 } from './firmware/boot-record.ts';
+export { StoreError, type StoreErrorCode } from './firmware/errors.ts';
 export { type FirmwareStore } from './firmware/firmware-store.ts';
 export { MemoryFirmwareStore, type FactoryImage } from './firmware/memory-firmware-store.ts';
 export { MemoryKeyStore, type DeviceRecord, type KeyStore } from './firmware/key-store.ts';

@@ -2,15 +2,16 @@
 import type { BootRecord, SlotName } from './boot-record.ts';
 
 /**
- * Two slots and one record. All methods settle when the bytes are safe from a power cut; a call that fails rejects, and the
- * device then drops its session and starts again from the last record.
+ * Two slots and one record. What is written to a slot may be lost in a power cut until the next `save`, which makes it
+ * lasting before the record; a call that fails rejects, and the device then drops its session and goes on from the last
+ * record.
  */
 export interface FirmwareStore {
   /** Room of one slot, bytes. */
   readonly slotBytes: number;
   /** The last record saved. */
   load(): Promise<BootRecord>;
-  /** Replaces the record: all of it or nothing. */
+  /** Replaces the record: all of it or nothing. Settles when it is safe from a power cut. */
   save(record: BootRecord): Promise<void>;
   /**
    * @param from first byte

@@ -1,6 +1,7 @@
 /** Where a device's secrets, counters and intervals live (docs/protocol.md §2.1). */
 import type { DeviceEpoch } from '../protocol/epochs.ts';
 import type { StoredWindow } from '../protocol/window.ts';
+import { retired } from './errors.ts';
 
 /** All that a device keeps besides its firmware. Holds secrets. */
 export interface DeviceRecord {
@@ -20,20 +21,25 @@ export interface DeviceRecord {
 
 /** One record, replaced as a whole. */
 export interface KeyStore {
-  /** Null before the first start. */
+  /**
+   * Null before the first start.
+   *
+   * @throws {@link StoreError} `DEVICE_RETIRED` after {@link erase}
+   */
   load(): Promise<DeviceRecord | null>;
   /** All of it or nothing; settles when it is safe from a power cut. */
   save(record: DeviceRecord): Promise<void>;
-  /** §2.3, retire: nothing of it can be read again. */
+  /** §2.3, retire: nothing of it can be read again, and no start enrols the device anew. */
   erase(): Promise<void>;
 }
 
 /** A key store in memory: a restart enrols the device anew, which its manager sees as a loss of counters. */
 export class MemoryKeyStore implements KeyStore {
   #record: DeviceRecord | null = null;
+  #retired = false;
 
   load(): Promise<DeviceRecord | null> {
-    return Promise.resolve(this.#record);
+    return this.#retired ? Promise.reject(retired()) : Promise.resolve(this.#record);
   }
 
   save(record: DeviceRecord): Promise<void> {
@@ -44,6 +50,7 @@ export class MemoryKeyStore implements KeyStore {
   erase(): Promise<void> {
     this.#record?.kv.fill(0);
     this.#record = null;
+    this.#retired = true;
     return Promise.resolve();
   }
 }

@@ -126,6 +126,14 @@ export function orFalse<T>(shape: Shape<T>): Shape<T | false> {
   };
 }
 
+/** `shape / false`, where false stands for null. */
+export function orNull<T>(shape: Shape<T>): Shape<T | null> {
+  return {
+    read: (item, at) => (item === false ? null : shape.read(item, at)),
+    write: (value, at) => (value === null ? false : shape.write(value, at)),
+  };
+}
+
 export function isList(value: CborValue): value is readonly CborValue[] {
   return Array.isArray(value);
 }

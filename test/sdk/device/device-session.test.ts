@@ -430,7 +430,8 @@ describe('a new assignment', () => {
     await fixture.clock.advance(100);
     expect(fixture.told('retired')).toEqual([{ device: 'lamp-1' }]);
     expect(fixture.told('closed')).toHaveLength(1);
-    expect(await fixture.keys.load()).toBeNull();
+    await expect(fixture.keys.load()).rejects.toMatchObject({ code: 'DEVICE_RETIRED' });
+    await expect(fixture.start()).rejects.toMatchObject({ code: 'DEVICE_RETIRED' });
     expect(manager.lines).toHaveLength(1);
   });
 

@@ -138,6 +138,7 @@ describe('a key store in memory', () => {
     const kv = filled(5);
     await store.save({ kv } as unknown as DeviceRecord);
     await store.erase();
-    expect([await store.load(), kv]).toEqual([null, filled(0)]);
+    await expect(store.load()).rejects.toMatchObject({ code: 'DEVICE_RETIRED' });
+    expect(kv).toEqual(filled(0));
   });
 });
