@@ -1,4 +1,6 @@
 /** Signs assignments (protocol §2.2) for the two classes, and derives what goes with them. Pure but for its randomness. */
+import { createHash } from 'node:crypto';
+
 import type { ManagementNodeRecord } from '@lamplighter/chaincode';
 import {
   DEFAULT_SUITE,
@@ -11,6 +13,7 @@ import {
   type VendorKey,
 } from '@lamplighter/sdk/crypto';
 import {
+  decodeAssignment,
   decodeSigned,
   encodeAssignment,
   encodeChainKey,
@@ -28,6 +31,8 @@ export interface AssignmentOrder {
   /** Of the manager's chain for this device and epoch; class L only. */
   readonly anchor: ChainKey | null;
   readonly intervals: Intervals;
+  /** 1 to 8: the manager's own first, then where else a device may ask for its next assignment (§2.3). */
+  readonly endpoints: readonly string[];
   /** 16 random bytes. */
   readonly kid: Uint8Array;
   /** The vendor's Ed25519 seed. */
@@ -67,18 +72,57 @@ export function signAssignment(order: AssignmentOrder): StoredAssignment {
     mauth: lightweight ? 2 : 1,
     mkey: order.anchor === null ? fromHex(manager.signatureKey) : encodeChainKey(order.anchor),
     dkey: new Uint8Array(0),
-    endpoints: manager.endpoints,
+    endpoints: order.endpoints,
   };
+  return stored(device, assignment, intervals, order.releaseKey);
+}
+
+/** §2.3: the end of a device that has an assignment, as the vendor signs it (op 1). @param kid 16 random bytes */
+export function signRetirement(
+  device: DeviceSecret,
+  last: StoredAssignment,
+  kid: Uint8Array,
+  releaseKey: Uint8Array,
+): StoredAssignment {
+  const { fti, rti, uti } = last;
+  const assignment: Assignment = {
+    ...assignmentIn(last),
+    ...nextTurn(device),
+    op: 1,
+    prevKid: fromHex(last.kid),
+    kid,
+  };
+  return stored(device, assignment, { fti, rti, uti }, releaseKey);
+}
+
+/** What a stored assignment says. */
+export function assignmentIn({ envelope }: Pick<StoredAssignment, 'envelope'>): Assignment {
+  return decodeAssignment(decodeSigned(fromHex(envelope)).payload);
+}
+
+/** SHA-256 of the payload, hex: AssignmentReference.digest. */
+export function digestOf({ envelope }: Pick<StoredAssignment, 'envelope'>): string {
+  return createHash('sha256')
+    .update(decodeSigned(fromHex(envelope)).payload)
+    .digest('hex');
+}
+
+function stored(
+  device: DeviceSecret,
+  assignment: Assignment,
+  { fti, rti, uti }: Intervals,
+  releaseKey: Uint8Array,
+): StoredAssignment {
   const payload = encodeAssignment(assignment);
-  const signed = lightweight
-    ? macEnvelope('assignment', payload, macKeyOf(device))
-    : signEnvelope('assignment', payload, newEd25519Signer(order.releaseKey));
-  const { fti, rti, uti } = intervals;
+  const signed =
+    device.kind === 'lightweight'
+      ? macEnvelope('assignment', payload, macKeyOf(device))
+      : signEnvelope('assignment', payload, newEd25519Signer(releaseKey));
   return {
-    manager: manager.id,
-    serial,
-    epoch,
-    kid: Buffer.from(order.kid).toString('hex'),
+    manager: assignment.idM,
+    serial: assignment.serial,
+    epoch: assignment.epoch,
+    kid: Buffer.from(assignment.kid).toString('hex'),
     envelope: Buffer.from(encodeSigned(signed)).toString('hex'),
     fti,
     rti,

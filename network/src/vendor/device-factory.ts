@@ -1,19 +1,23 @@
 /**
- * Makes devices: secrets on disk first, then the registration of all in one transaction, chain anchors of all in one
- * request to each manager, signed assignments on disk, AssignDevice, and the provisioning documents.
+ * Makes devices: secrets on disk first, then the registration of all in one transaction, their assignments
+ * (assignment-desk.ts), and the provisioning documents. What a crash or an outage broke off is finished by `resume`.
  */
 import { randomBytes } from 'node:crypto';
 
-import type { FirmwareIdentity, ManagementNodeRecord, ModelRecord } from '@lamplighter/chaincode';
-import type { ChainKey, Intervals } from '@lamplighter/sdk/wire';
+import type { FirmwareIdentity, ModelRecord } from '@lamplighter/chaincode';
+import type { Intervals } from '@lamplighter/sdk/wire';
 
-import { requestAnchors } from '../exchange/index.ts';
 import { LedgerError, type Contracts } from '../ledger/index.ts';
-import { nextTurn, signAssignment } from './assignment.ts';
-import type { DeviceSecret, DeviceSecrets, StoredAssignment } from './device-secrets.ts';
+import type { AssignmentDesk, AssignmentFailures } from './assignment-desk.ts';
+import type {
+  DeviceSecret,
+  DeviceSecrets,
+  StoredAssignment,
+  UnfinishedOrder,
+} from './device-secrets.ts';
 import type { FirmwareStore } from './firmware-store.ts';
 import { provisioningOf, type Provisioning } from './provisioning.ts';
-import { withRetries } from './retry.ts';
+import { isRefusal, withRetries } from './retry.ts';
 import { VendorError } from './vendor-error.ts';
 
 /** A device to be made. */
@@ -35,15 +39,13 @@ export interface DeviceFactoryParts {
   readonly contracts: Contracts;
   readonly secrets: DeviceSecrets;
   readonly store: FirmwareStore;
-  /** Ed25519 seed, and its public key. */
-  readonly releaseKey: Uint8Array;
+  readonly desk: AssignmentDesk;
+  /** The release key, public. */
   readonly vendorKey: Uint8Array;
 }
 
 /** Devices of one transaction and one request for anchors. */
-const LOT = 500;
-/** AssignDevice transactions under way at the same time. */
-const ASSIGNING = 24;
+export const LOT = 500;
 
 export class DeviceFactory {
   readonly #parts: DeviceFactoryParts;
@@ -82,12 +84,73 @@ export class DeviceFactory {
    */
   async reassign(ids: readonly string[], signal: AbortSignal): Promise<readonly Provisioning[]> {
     const documents: Provisioning[] = [];
+    for (const error of (await this.resume(ids, signal)).values()) throw error;
     for (let from = 0; from < ids.length; from += LOT) {
       const lot = await this.#ordersAgain(ids.slice(from, from + LOT));
       const assigned = await this.#assign(lot, signal);
       documents.push(...(await this.#provision(lot, await this.#modelsOf(lot), assigned)));
     }
     return documents;
+  }
+
+  /**
+   * Finishes what an earlier run began: devices that were not registered or assigned, assignments that were signed and
+   * not sent or whose end nobody heard. A device that the ledger refuses to register is forgotten.
+   *
+   * @param ids only these; @default all
+   * @returns the failures, by id; what failed stays to be finished unless the ledger refused it
+   */
+  async resume(ids: readonly string[] | 'all', signal: AbortSignal): Promise<AssignmentFailures> {
+    const { secrets, desk } = this.#parts;
+    const wanted = ids === 'all' ? undefined : new Set(ids);
+    const unfinished = secrets.unfinished().filter(({ id }) => wanted?.has(id) ?? true);
+    const failures = new Map<string, unknown>();
+    for (let from = 0; from < unfinished.length; from += LOT) {
+      const lot = unfinished.slice(from, from + LOT).map(({ id }) => id);
+      for (const each of await desk.settle(lot, signal)) failures.set(...each);
+      const wishes = [];
+      for (const id of lot) {
+        const { assignment, pending, order } = secrets.get(id);
+        if (assignment !== null || pending !== undefined || order === undefined) continue;
+        failures.delete(id);
+        if (await this.#registerAgain(secrets.get(id), order, failures, signal)) {
+          const { manager, fti, rti, uti } = order;
+          wishes.push({ id, manager, intervals: { fti, rti, uti } });
+        }
+      }
+      for (const each of await desk.assign(wishes, signal)) failures.set(...each);
+    }
+    return failures;
+  }
+
+  /** Provisioning documents of devices as they stand, with what the ledger says they run; they hold secrets. */
+  async documents(ids: readonly string[]): Promise<readonly Provisioning[]> {
+    const orders = await this.#ordersAgain(ids);
+    const devices = orders.map(({ id }) => this.#parts.secrets.get(id));
+    return this.#provision(orders, await this.#modelsOf(orders), devices);
+  }
+
+  /** @returns whether the device stands on the ledger now */
+  async #registerAgain(
+    { id, model }: DeviceSecret,
+    { firmware }: UnfinishedOrder,
+    failures: Map<string, unknown>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { contracts, secrets } = this.#parts;
+    try {
+      await withRetries(
+        () => contracts.registerDevices([{ id, model, firmware }], { signal }),
+        signal,
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof LedgerError && error.code === 'DEVICE_EXISTS') return true;
+      signal.throwIfAborted();
+      failures.set(id, error);
+      if (isRefusal(error)) await secrets.remove([id]);
+      return false;
+    }
   }
 
   async #ordersAgain(ids: readonly string[]): Promise<readonly DeviceOrder[]> {
@@ -128,86 +191,34 @@ export class DeviceFactory {
       }
     }
     await secrets.add(
-      orders.map(({ id, model }) => ({
+      orders.map(({ id, model, manager, firmware, intervals }) => ({
         id,
         model,
         kind: models.get(model)?.kind ?? 'end',
         kv0: randomBytes(32).toString('hex'),
         assignment: null,
+        order: { manager, firmware, ...intervals },
       })),
     );
     const registrations = orders.map(({ id, model, firmware }) => ({ id, model, firmware }));
     try {
       await withRetries(() => contracts.registerDevices(registrations, { signal }), signal);
     } catch (error) {
-      const registered = error instanceof LedgerError && error.maybeOrdered;
-      if (!registered) await secrets.remove(orders.map(({ id }) => id));
+      // When it may have been ordered, `resume` finds out.
+      const undone = error instanceof LedgerError && !error.maybeOrdered;
+      if (undone) await secrets.remove(orders.map(({ id }) => id));
       throw error;
     }
   }
 
+  /** @throws the failure of the first device that has one */
   async #assign(
     orders: readonly DeviceOrder[],
     signal: AbortSignal,
   ): Promise<readonly DeviceSecret[]> {
-    const { contracts, secrets } = this.#parts;
-    const assigned = new Map<string, DeviceSecret>();
-    for (const id of new Set(orders.map((order) => order.manager))) {
-      const group = orders.filter((order) => order.manager === id);
-      const manager = await contracts.readManagementNode(id);
-      const signed = await this.#signAll(manager, group, signal);
-      for (const device of signed) assigned.set(device.id, device);
-    }
-    const devices = orders.map(({ id }) => assigned.get(id) ?? secrets.get(id));
-    await secrets.update(devices);
-    await inParallel(devices, ASSIGNING, (device) => this.#submit(device, signal));
-    return devices;
-  }
-
-  async #signAll(
-    manager: ManagementNodeRecord,
-    orders: readonly DeviceOrder[],
-    signal: AbortSignal,
-  ): Promise<readonly DeviceSecret[]> {
-    const { secrets, releaseKey } = this.#parts;
-    const devices = orders.map(({ id }) => secrets.get(id));
-    const anchors = await this.#anchors(manager, devices, signal);
-    return devices.map((device, index) => {
-      const intervals = orders[index]?.intervals;
-      if (intervals === undefined) throw new TypeError('expected an order for each device');
-      const anchor = anchors.get(device.id) ?? null;
-      const kid = new Uint8Array(randomBytes(16));
-      const order = { device, manager, anchor, intervals, kid, releaseKey };
-      return { ...device, assignment: signAssignment(order) };
-    });
-  }
-
-  /** Class L: all anchors in one request. */
-  async #anchors(
-    manager: ManagementNodeRecord,
-    devices: readonly DeviceSecret[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, ChainKey>> {
-    const items = devices
-      .filter((device) => device.kind === 'lightweight')
-      .map((device) => ({ device: device.id, epoch: nextTurn(device).epoch }));
-    if (items.length === 0) return new Map();
-    const { vendor, releaseKey } = this.#parts;
-    const managerKey = new Uint8Array(Buffer.from(manager.signatureKey, 'hex'));
-    const party = { vendor, releaseKey, manager: manager.id, managerKey, url: manager.url, signal };
-    const anchors = await requestAnchors(party, items);
-    return new Map(
-      items.flatMap(({ device }, index) => {
-        const anchor = anchors[index];
-        return anchor === undefined ? [] : [[device, anchor] as const];
-      }),
-    );
-  }
-
-  async #submit(device: DeviceSecret, signal: AbortSignal): Promise<void> {
-    const envelope = new Uint8Array(Buffer.from(assignmentOf(device).envelope, 'hex'));
-    const { contracts } = this.#parts;
-    await withRetries(() => contracts.assignDevice(envelope, { signal }), signal);
+    const { desk, secrets } = this.#parts;
+    for (const error of (await desk.assign(orders, signal)).values()) throw error;
+    return orders.map(({ id }) => secrets.get(id));
   }
 
   async #provision(
@@ -246,17 +257,4 @@ function assignmentOf(device: DeviceSecret): StoredAssignment {
     throw new VendorError('ASSIGNMENT_UNKNOWN', `device "${device.id}" has no assignment`);
   }
   return device.assignment;
-}
-
-/** Runs over all items, at most `width` at a time; the first failure ends it. */
-async function inParallel<T>(
-  items: readonly T[],
-  width: number,
-  action: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const lanes = Array.from({ length: Math.min(width, items.length) }, async () => {
-    for (const item of queue) await action(item);
-  });
-  await Promise.all(lanes);
 }

@@ -2,7 +2,7 @@
  * What only a vendor knows of its devices: `kv_0` of each (protocol §2.1) and the assignments it signed. One JSON file,
  * mode 0600, written atomically before anything that rests on it leaves the node.
  */
-import type { DeviceKind } from '@lamplighter/chaincode';
+import type { DeviceKind, FirmwareIdentity } from '@lamplighter/chaincode';
 
 import { readIfThere, writeFileAtomic } from '../atomic-file.ts';
 import { VendorError } from './vendor-error.ts';
@@ -28,8 +28,21 @@ export interface DeviceSecret {
   readonly kind: DeviceKind;
   /** 32 bytes, hex. */
   readonly kv0: string;
-  /** The newest; null before the first. */
+  /** The newest that stands on the ledger; null before the first. */
   readonly assignment: StoredAssignment | null;
+  /** Signed after it, and not known to stand on the ledger: the same envelope is sent until that is known. */
+  readonly pending?: StoredAssignment;
+  /** What was ordered, until the first assignment stands. */
+  readonly order?: UnfinishedOrder;
+}
+
+/** All that finishing a device takes; intervals in seconds. */
+export interface UnfinishedOrder {
+  readonly manager: string;
+  readonly firmware: FirmwareIdentity;
+  readonly fti: number;
+  readonly rti: number;
+  readonly uti: number;
 }
 
 interface SecretsDocument {
@@ -69,6 +82,13 @@ export class DeviceSecrets {
   /** Ids, in the order they were made. */
   ids(): readonly string[] {
     return [...this.#devices.keys()];
+  }
+
+  /** Devices whose making or newest assignment an earlier run did not finish. */
+  unfinished(): readonly DeviceSecret[] {
+    return [...this.#devices.values()].filter(
+      ({ assignment, pending }) => assignment === null || pending !== undefined,
+    );
   }
 
   has(id: string): boolean {

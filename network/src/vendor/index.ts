@@ -1,5 +1,7 @@
 /** The vendor node. */
 export type { DeviceOrder } from './device-factory.ts';
+export type { AssignmentFailures } from './assignment-desk.ts';
+export type { ManagerStanding, TakeOver } from './fleet-care.ts';
 export type { StoredImage } from './firmware-store.ts';
 export type { VendorLogger } from './logger.ts';
 export type { ProvisionRequest } from './operator-routes.ts';

@@ -2,6 +2,7 @@
 import { LamplighterError } from '../errors.ts';
 import { ExchangeError, type ExchangeErrorCode } from '../exchange/index.ts';
 import { LedgerError } from '../ledger/index.ts';
+import { isRefusal } from './retry.ts';
 import { VendorError, type VendorErrorCode } from './vendor-error.ts';
 
 export interface Problem {
@@ -28,6 +29,8 @@ const VENDOR_STATUS: Readonly<Record<VendorErrorCode, number>> = {
   DEVICE_UNKNOWN: 404,
   DEVICE_EXISTS: 409,
   ASSIGNMENT_UNKNOWN: 404,
+  DEVICE_RETIRED: 409,
+  MANAGER_NOT_OVERDUE: 409,
   DEVICE_NOT_MANAGED: 403,
   RELEASE_MISMATCH: 404,
   RELEASE_NOT_APPROVED: 409,
@@ -59,6 +62,11 @@ export function problemOf(error: unknown): Problem {
 function statusOf(error: LamplighterError): number {
   if (error instanceof VendorError) return VENDOR_STATUS[error.code];
   if (error instanceof ExchangeError) return EXCHANGE_STATUS[error.code] ?? 502;
-  if (error instanceof LedgerError) return /_NOT_FOUND$/.test(error.code) ? 404 : 503;
+  if (error instanceof LedgerError) return ledgerStatusOf(error);
   return 500;
+}
+
+function ledgerStatusOf(error: LedgerError): number {
+  if (error.code.endsWith('_NOT_FOUND')) return 404;
+  return isRefusal(error) ? 409 : 503;
 }

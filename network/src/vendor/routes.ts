@@ -118,8 +118,11 @@ class NodeRoutes {
     const { vendor, contracts, secrets, releaseKey } = this.#parts;
     const [id = '', serial = ''] = parameters;
     const device = secrets.get(id);
-    const { assignment } = device;
-    if (assignment?.serial !== Number(serial)) {
+    // A manager may hear of an assignment before this node does.
+    const assignment = [device.assignment, device.pending].find(
+      (each) => each?.serial === Number(serial),
+    );
+    if (assignment == null) {
       throw new VendorError('ASSIGNMENT_UNKNOWN', `device "${id}" has no assignment ${serial}`);
     }
     const manager = await contracts.readManagementNode(assignment.manager, { signal });

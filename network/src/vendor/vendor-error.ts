@@ -25,6 +25,9 @@ export type VendorErrorCode =
   | 'DEVICE_EXISTS'
   /** The device has no assignment of that serial. */
   | 'ASSIGNMENT_UNKNOWN'
+  | 'DEVICE_RETIRED'
+  /** A take-over of a manager whose devices are not overdue. */
+  | 'MANAGER_NOT_OVERDUE'
   /** The device is not this manager's, or not of this model. */
   | 'DEVICE_NOT_MANAGED'
   /** A release is not this vendor's, or not for this device. */

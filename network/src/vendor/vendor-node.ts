@@ -10,9 +10,11 @@ import { ed25519PublicKey } from '@lamplighter/sdk/crypto';
 import type { Manifest } from '@lamplighter/sdk/wire';
 
 import { Contracts, type Committed, type Ledger } from '../ledger/index.ts';
+import { AssignmentDesk, type AssignmentFailures } from './assignment-desk.ts';
 import { DeviceFactory, type DeviceOrder } from './device-factory.ts';
 import { DeviceSecrets } from './device-secrets.ts';
 import { FirmwareStore, type StoredImage } from './firmware-store.ts';
+import { FleetCare, type ManagerStanding, type TakeOver } from './fleet-care.ts';
 import { HttpServer } from './http.ts';
 import { silentLogger, type VendorLogger } from './logger.ts';
 import { newDeviceId, operatorRoutes, type ProvisionRequest } from './operator-routes.ts';
@@ -37,7 +39,10 @@ export interface VendorNodeOptions {
   readonly port?: number;
   /** As an administrator of the vendor's organisation. */
   readonly ledger: Ledger;
-  /** Managers that `provision` spreads devices over when none is named. @default [] */
+  /**
+   * Managers that `provision` spreads devices over when none is named, and that stand by for one another: up to 8
+   * endpoints of them are in each assignment. @default []
+   */
   readonly managers?: readonly string[];
   /** Closes the node. */
   readonly signal?: AbortSignal;
@@ -70,7 +75,8 @@ export class VendorNode implements AsyncDisposable {
   readonly #parts: Parts;
   readonly #server: HttpServer;
   readonly #factory: DeviceFactory;
-  readonly #desk: ReleaseDesk;
+  readonly #care: FleetCare;
+  readonly #releases: ReleaseDesk;
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
   #turn = 0;
@@ -83,8 +89,11 @@ export class VendorNode implements AsyncDisposable {
     this.tokenFile = path.join(path.resolve(parts.options.directory), TOKEN_FILE);
     this.#parts = parts;
     this.#server = server;
-    this.#factory = new DeviceFactory({ ...parts, vendor });
-    this.#desk = new ReleaseDesk({ ...parts, vendor, url: server.url });
+    const managers = parts.options.managers ?? [];
+    const desk = new AssignmentDesk({ ...parts, vendor, managers });
+    this.#factory = new DeviceFactory({ ...parts, vendor, desk });
+    this.#care = new FleetCare({ ...parts, vendor, managers, desk });
+    this.#releases = new ReleaseDesk({ ...parts, vendor, url: server.url });
   }
 
   /** @throws VendorError ADDRESS_IN_USE, STORE_CORRUPT */
@@ -161,6 +170,44 @@ export class VendorNode implements AsyncDisposable {
     return this.#factory.reassign(ids, this.#signal(signal));
   }
 
+  /** Provisioning documents of devices made before, as they stand. They hold secrets. */
+  documents(ids: readonly string[]): Promise<readonly Provisioning[]> {
+    return this.#factory.documents(ids);
+  }
+
+  /** Gives devices to another manager. See {@link FleetCare.transfer}. */
+  transfer(
+    ids: readonly string[],
+    manager: string,
+    signal?: AbortSignal,
+  ): Promise<AssignmentFailures> {
+    return this.#care.transfer(ids, manager, this.#signal(signal));
+  }
+
+  /** See {@link FleetCare.suspend}. */
+  suspend(id: string, reason: string, signal?: AbortSignal): Promise<void> {
+    return this.#care.suspend(id, reason, this.#signal(signal));
+  }
+
+  /** See {@link FleetCare.retire}. */
+  retire(id: string, signal?: AbortSignal): Promise<void> {
+    return this.#care.retire(id, this.#signal(signal));
+  }
+
+  /** See {@link FleetCare.takeOver}. */
+  takeOver(
+    manager: string,
+    options: Parameters<FleetCare['takeOver']>[1] = {},
+    signal?: AbortSignal,
+  ): Promise<TakeOver> {
+    return this.#care.takeOver(manager, options, this.#signal(signal));
+  }
+
+  /** Managers that have overdue devices of this vendor. See {@link FleetCare.standings}. */
+  standings(signal?: AbortSignal): Promise<readonly ManagerStanding[]> {
+    return this.#care.standings(this.#signal(signal));
+  }
+
   /** One device of a model, from an image at hand. @throws VendorError, LedgerError, ExchangeError */
   async provision(
     request: ProvisionRequest,
@@ -188,17 +235,17 @@ export class VendorNode implements AsyncDisposable {
 
   /** See {@link ReleaseDesk.publish}. */
   publish(order: ReleaseOrder, signal?: AbortSignal): Promise<SignedRelease> {
-    return this.#desk.publish(order, this.#signal(signal));
+    return this.#releases.publish(order, this.#signal(signal));
   }
 
   /** See {@link ReleaseDesk.review}. */
   review(release: string, signal?: AbortSignal): Promise<Manifest> {
-    return this.#desk.review(release, this.#signal(signal));
+    return this.#releases.review(release, this.#signal(signal));
   }
 
   /** Reviews another vendor's release, then approves it. See {@link ReleaseDesk.approve}. */
   approve(release: string, signal?: AbortSignal): Promise<void> {
-    return this.#desk.approve(release, this.#signal(signal));
+    return this.#releases.approve(release, this.#signal(signal));
   }
 
   /** Records the transmissions that wait, so that they can be read back. */
