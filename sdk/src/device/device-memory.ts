@@ -103,16 +103,20 @@ export class DeviceMemory {
     this.#window = window;
   }
 
-  /** Changes some of the keys, and stores them together with the window. */
+  /**
+   * Changes some of the keys, and stores them together with the window. The change holds even when storing it fails:
+   * a counter that was taken is never taken again.
+   */
   async saveKeys(change: Partial<DeviceRecord>): Promise<void> {
     this.#keys = { ...this.#keys, ...change, window: storedWindow(this.#window) };
     const record = this.#keys;
     await this.#write(() => this.#stores.keys.save(record));
   }
 
+  /** Takes the next boot record once it is stored: what failed to be written has not happened. */
   async saveBoot(record: BootRecord): Promise<void> {
-    this.#boot = record;
     await this.#write(() => this.#stores.firmware.save(record));
+    this.#boot = record;
   }
 
   /** §2.3, retire. */
