@@ -55,7 +55,11 @@ type Done = Extract<Message, { type: 'done' }>;
 type ErrorMessage = Extract<Message, { type: 'error' }>;
 
 /** Refusals that pass: the device may take the same offer later. */
-const PASSING: readonly number[] = [ResultCode.busy, ResultCode.givenUp];
+const PASSING: readonly number[] = [
+  ResultCode.busy,
+  ResultCode.givenUp,
+  ResultCode.proofsMissingOrStale,
+];
 /** Refused releases remembered a device. */
 const REFUSED_RELEASES = 16;
 
@@ -110,7 +114,7 @@ export class Updates {
   async resulted(live: LiveSession, result: Result): Promise<void> {
     const entry = this.#parts.database.get(live.device);
     if (entry === undefined) return;
-    if (result.attempt > entry.attempt && !(await this.#record(entry, result))) return;
+    if (result.attempt > entry.attempt) await this.#record(entry, result);
     live.send(acknowledgeResult(result));
     await this.propagate(live);
   }
@@ -249,14 +253,17 @@ export class Updates {
     });
   }
 
-  async #record(entry: DeviceEntry, result: Result): Promise<boolean> {
+  /** §6.6, step 7: a result that fits no release is told and not recorded; it is acknowledged, or D would repeat it for ever. */
+  async #record(entry: DeviceEntry, result: Result): Promise<void> {
     const { database, releases, outbox, events, clock } = this.#parts;
     const release = releases.byImage(entry.model, result.sha256) ?? this.#current(entry);
     if (release === undefined) {
       const reason = `a result for sequence ${result.seq}, which this node does not know`;
       events.emit({ type: 'alarm', device: entry.id, code: 'RESULT_UNKNOWN', reason });
-      return false;
+      return;
     }
+    // What the ledger says it runs was recorded before, whatever the attempt's number.
+    if (release.record.firmware.sha256 === entry.firmware.sha256) return;
     const { cause } = entry.update;
     const report: UpdateReport = {
       device: entry.id,
@@ -276,7 +283,6 @@ export class Updates {
       refused: installed ? each.refused : remembered(each.refused, release, result.code),
       update: NO_UPDATE,
     }));
-    return true;
   }
 
   async #refusedBy(entry: DeviceEntry, release: VerifiedRelease, code: number): Promise<void> {

@@ -62,8 +62,9 @@ export class UpdateService {
     this.#link.end({ kind: 'closed', code: CloseCode.deadline });
   }
 
-  /** False while an answer is awaited or a delivery is under way. */
+  /** False while an answer is awaited or a delivery is under way; a lightweight node never asks (§6.3). */
   get mayQuery(): boolean {
+    if (this.#device.code.deviceClass === 1) return false;
     return !this.#installer.active && mayQuery(this.#device.updates.state, this.#now());
   }
 

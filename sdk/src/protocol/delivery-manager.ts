@@ -39,9 +39,13 @@ export type DeliveryOutput =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'frame'; readonly frame: Uint8Array };
 
+/** What the head of a larger index may add to a content frame. */
+const INDEX_GROWTH_BYTES = 4;
+
 /** M's deliveries in one session. */
 export class ManagerDelivery {
   readonly #find: FindObject;
+  readonly #fmax: number;
   readonly #pieceBytes: number;
   /** Objects whose head was sent; D fetches a few objects a session, so this stays small. */
   readonly #headed = new Set<string>();
@@ -50,6 +54,7 @@ export class ManagerDelivery {
   /** @param fmax as D's Hello told */
   constructor(find: FindObject, fmax: number) {
     this.#find = find;
+    this.#fmax = fmax;
     this.#pieceBytes = fmax - BLOB_OVERHEAD_BYTES;
   }
 
@@ -58,7 +63,8 @@ export class ManagerDelivery {
     this.#serving += 1;
     const serving = this.#serving;
     const object = await this.#find(want.sha256);
-    const outputs = object === null ? [refusal()] : this.#outputs(object, want);
+    const outputs =
+      object === null ? [refusal(ResultCode.notSupported)] : this.#outputs(object, want);
     for await (const output of outputs) {
       if (serving !== this.#serving) return;
       yield output;
@@ -73,7 +79,7 @@ export class ManagerDelivery {
   }
 
   *#pieces({ bytes }: BlobObject, want: Want): Iterable<DeliveryOutput> {
-    if (want.from >= bytes.length) yield refusal();
+    if (want.from >= bytes.length) yield refusal(ResultCode.notSupported);
     let { from } = want;
     for (let sent = 0; sent < want.credit && from < bytes.length; sent += 1) {
       const data = bytes.subarray(from, from + this.#pieceBytes);
@@ -84,7 +90,13 @@ export class ManagerDelivery {
 
   async *#chunks(image: ImageObject, want: Want): AsyncIterable<DeliveryOutput> {
     if (want.from >= image.chunks) {
-      yield refusal();
+      yield refusal(ResultCode.notSupported);
+      return;
+    }
+    const first = await this.#content(image, want.from, want.paths);
+    // A first chunk has the longest path, and no chunk is larger: what follows fits too.
+    if (first.length + INDEX_GROWTH_BYTES > this.#fmax) {
+      yield refusal(ResultCode.noRoom);
       return;
     }
     const name = toHex(want.sha256);
@@ -94,15 +106,19 @@ export class ManagerDelivery {
       yield { kind: 'message', message: { type: 'head', sha256, cek: image.cek, from } };
     }
     const end = Math.min(image.chunks, from + want.credit);
-    for (let index = from; index < end; index += 1) {
-      const path = want.paths ? image.path(index) : [];
-      const sealed = await image.chunk(index);
-      yield { kind: 'frame', frame: encodeFrame({ type: 'content', index, path, sealed }) };
+    yield { kind: 'frame', frame: first };
+    for (let index = from + 1; index < end; index += 1) {
+      yield { kind: 'frame', frame: await this.#content(image, index, want.paths) };
     }
+  }
+
+  async #content(image: ImageObject, index: number, paths: boolean): Promise<Uint8Array> {
+    const path = paths ? image.path(index) : [];
+    const sealed = await image.chunk(index);
+    return encodeFrame({ type: 'content', index, path, sealed });
   }
 }
 
-function refusal(): DeliveryOutput {
-  const re = messageNumber.want;
-  return { kind: 'message', message: { type: 'error', re, code: ResultCode.notSupported } };
+function refusal(code: number): DeliveryOutput {
+  return { kind: 'message', message: { type: 'error', re: messageNumber.want, code } };
 }
