@@ -18,6 +18,7 @@ function program(): Command {
     .description(
       "Firmware monitoring and update for a smart city's devices, on a ledger that rival vendors run",
     )
+    .version('0.1.0')
     .showHelpAfterError()
     .exitOverride((error) => {
       process.exitCode = error.exitCode === 0 ? 0 : 2;

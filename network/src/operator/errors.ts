@@ -10,6 +10,8 @@ export type OperatorErrorCode =
   | 'DIRECTORY_VERSION'
   /** The directory holds something that is not ours. */
   | 'DIRECTORY_FOREIGN'
+  /** The state directory holds an earlier city where a new one is needed. */
+  | 'DIRECTORY_USED'
   /** No city runs on this directory. */
   | 'CITY_NOT_RUNNING'
   /** A child process ended before it was asked to. */

@@ -22,6 +22,8 @@ const LOCK = 'city.lock';
 
 export class StateDirectory implements Disposable {
   readonly path: string;
+  /** Whether it holds an earlier city's state. */
+  #used = false;
 
   private constructor(path: string) {
     this.path = path;
@@ -46,6 +48,15 @@ export class StateDirectory implements Disposable {
       throw error;
     }
     return directory;
+  }
+
+  /** @throws {OperatorError} DIRECTORY_USED when an earlier city's state is there */
+  requireUnused(): void {
+    if (!this.#used) return;
+    throw new OperatorError(
+      'DIRECTORY_USED',
+      `${this.path} holds a city that has done its job; add --fresh to wipe it, or name another directory`,
+    );
   }
 
   join(...names: string[]): string {
@@ -88,7 +99,10 @@ export class StateDirectory implements Disposable {
       return;
     }
     const { format } = JSON.parse(readFileSync(path, 'utf8')) as { format?: unknown };
-    if (format === FORMAT) return;
+    if (format === FORMAT) {
+      this.#used = true;
+      return;
+    }
     throw new OperatorError(
       'DIRECTORY_VERSION',
       `${this.path} was written as ${String(format)}, this version reads ${FORMAT}; start with --fresh to wipe it`,

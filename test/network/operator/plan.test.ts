@@ -24,6 +24,11 @@ describe('the plan of the demonstration', () => {
     expect(tampered.map((plan) => plan.model.kind).sort()).toEqual(['end', 'lightweight']);
   });
 
+  it.each([6, 7, 11, 12, 100])('does so with %i devices', (count) => {
+    const tampered = planDevices(count).filter((plan) => plan.tampered);
+    expect(tampered.map((plan) => plan.model.id).sort()).toEqual(['essential-hub', 'move-hub']);
+  });
+
   it('shows each protocol on a model of the right kind, none of them tampered with', () => {
     const kindOf = (id: string): string | undefined =>
       VENDORS.flatMap((vendor) => vendor.models).find((model) => model.id === id)?.kind;
@@ -38,7 +43,7 @@ describe('the plan of the demonstration', () => {
     expect(DEMO_INTERVALS.uti).toBeGreaterThanOrEqual(10);
   });
 
-  it.each([0, 11, 2_001, 24.5, Number.NaN])('refuses %s devices', (count) => {
+  it.each([0, 5, 2_001, 24.5, Number.NaN])('refuses %s devices', (count) => {
     expect(() => planDevices(count)).toThrow(
       expect.objectContaining({ code: 'OPTION_INVALID' }) as Error,
     );

@@ -40,6 +40,21 @@ describe('the state directory', () => {
     expect(readdirSync(path)).toEqual(['city.json']);
   });
 
+  it('tells a used directory from a new one', () => {
+    using first = open();
+    expect(() => {
+      first.requireUnused();
+    }).not.toThrow();
+    first[Symbol.dispose]();
+    using second = open();
+    expect(() => {
+      second.requireUnused();
+    }).toThrow(code('DIRECTORY_USED'));
+    second[Symbol.dispose]();
+    using wiped = open(true);
+    wiped.requireUnused();
+  });
+
   it('wipes an earlier city when asked to', () => {
     open()[Symbol.dispose]();
     writeFileSync(join(path, 'blocks'), 'old');

@@ -12,7 +12,7 @@ import { provisionDevices } from './devices.ts';
 import { Journal, lineOf } from './journal.ts';
 import { LedgerSide } from './ledger-side.ts';
 import { startManagers, startMirror, startVendors, type Managers, type Vendors } from './nodes.ts';
-import { planDevices, SHOWCASE, VENDORS } from './plan.ts';
+import { planDevices, VENDORS } from './plan.ts';
 import { readBack, type ReadBack } from './read-back.ts';
 import { Showcase } from './showcase.ts';
 import type { TamperingMirror } from './tampering-mirror.ts';
@@ -53,9 +53,19 @@ export class City implements AsyncDisposable {
   /** Publishes the demonstration's releases, unless an earlier run on this directory did. */
   async showcaseOnce(): Promise<void> {
     const { vendors, mirror, contracts } = this.#started;
-    if ((await contracts.latestRelease(SHOWCASE.onRequest)) !== undefined) return;
+    if (await this.#nameReleases(contracts)) return;
     const showcase = new Showcase(vendors, this.journal, this.#names, mirror.url);
     this.#releases = await showcase.run();
+  }
+
+  /** Learns the version texts of an earlier run's releases. @returns whether there are any */
+  async #nameReleases(contracts: Contracts): Promise<boolean> {
+    const models = VENDORS.flatMap((vendor) => vendor.models);
+    const found = await Promise.all(models.map((model) => contracts.latestRelease(model.id)));
+    for (const release of found) {
+      if (release !== undefined) this.#names.set(release.id, release.firmware.version);
+    }
+    return this.#names.size > 0;
   }
 
   requirements(): readonly Requirement[] {
@@ -93,6 +103,7 @@ export class City implements AsyncDisposable {
 
   async #start(): Promise<void> {
     const { directory, print, onFailure } = this.#options;
+    const plans = planDevices(this.#options.devices);
     const closers = this.#closers;
     const ledger = await LedgerSide.start(join(directory, 'network'), closers, onFailure);
     print(`ledger: ${VENDORS.length} organisations, one peer each, one orderer, contracts ready`);
@@ -105,7 +116,6 @@ export class City implements AsyncDisposable {
     writePorts(directory, [...vendors.values(), ...managers.values(), mirror]);
     print(`nodes: ${[...vendors.keys(), ...managers.keys()].join(', ')}`);
 
-    const plans = planDevices(this.#options.devices);
     const provisioned = await provisionDevices(plans, vendors, join(directory, 'devices'));
     for (const { subject, version } of provisioned) this.journal.add(subject, version);
     const fleet = await Fleet.start(

@@ -8,8 +8,8 @@ import { OperatorError } from '../errors.ts';
 
 export const CHANNEL = 'city';
 export const CHAINCODE = 'lamplighter';
-/** Fewer would leave a model without a device at one of the two managers. */
-export const FEWEST_DEVICES = 12;
+/** Fewer would leave a model without a device. */
+export const FEWEST_DEVICES = 6;
 export const MOST_DEVICES = 2_000;
 
 /** Seconds; short, so that a visitor sees several rounds (protocol §8 has the defaults for real cities). */
@@ -87,8 +87,9 @@ export const MANAGERS: readonly ManagerPlan[] = [
   { id: 'gateway-south', mspId: 'HeliosMSP' },
 ];
 
-/** One end node and one lightweight node (the second of its model) run tampered firmware. */
-const TAMPERED = new Set(['essential-hub-02', 'move-hub-02']);
+/** One end node and one lightweight node run tampered firmware: the second of its model, or the only one. */
+const TAMPERED_MODELS = new Set(['essential-hub', 'move-hub']);
+const TAMPERED_TURN = 2;
 
 /** Models in use by the demonstration's four protocols. */
 export const SHOWCASE = {
@@ -122,7 +123,9 @@ export function planDevices(count: number): readonly DevicePlan[] {
     const { vendor, each } = at(models, index);
     const id = `${each.id}-${String(round + 1).padStart(digits, '0')}`;
     const manager = at(MANAGERS, round).id;
-    return { id, vendor: vendor.id, model: each, manager, tampered: TAMPERED.has(id) };
+    const turns = Math.ceil((count - (index % models.length)) / models.length);
+    const tampered = TAMPERED_MODELS.has(each.id) && round + 1 === Math.min(TAMPERED_TURN, turns);
+    return { id, vendor: vendor.id, model: each, manager, tampered };
   });
 }
 

@@ -28,6 +28,7 @@ export async function start(flags: StartFlags): Promise<number> {
   const stopping = stopOnSignals();
   try {
     using directory = StateDirectory.open(path, { fresh: flags.fresh });
+    if (flags.once) directory.requireUnused();
     using screen = newScreen(flags.json ? process.stderr : process.stdout);
     const options = { directory: directory.path, devices: flags.devices, screen, stopping };
     return flags.once ? await once(options, flags.json) : await run(options);
