@@ -3,6 +3,7 @@
  * (docs/protocol.md §2.3, §5 "Errors", §6). What happens inside a session is in `device-session.ts`.
  */
 import { fallBack } from '../firmware/boot-record.ts';
+import { StoreError } from '../firmware/errors.ts';
 import type { FirmwareStore } from '../firmware/firmware-store.ts';
 import { MemoryKeyStore } from '../firmware/key-store.ts';
 import type { KeyStore } from '../firmware/key-store.ts';
@@ -149,6 +150,21 @@ export abstract class Device extends TypedEvents<DeviceEvents> implements AsyncD
     return DeviceMemory.start(stores, this.#clock, record, this.#code.flags);
   }
 
+  /** A store that has no room, or fails in another way that may pass, is tried again; a device does not end of it. */
+  async #bootAgain(signal: AbortSignal): Promise<DeviceMemory> {
+    const { retry = standardRetry } = this.#options;
+    for (let failures = 0; ; failures += 1) {
+      signal.throwIfAborted();
+      try {
+        return await this.#boot();
+      } catch (error) {
+        if (error instanceof StoreError) throw error;
+        this.emit('error', { error: asError(error) });
+        await wait(this.#clock, retry.nextDelay(failures, uniform(this.#random)), signal);
+      }
+    }
+  }
+
   #services(): DeviceServices {
     const { identity, trustedTime, bootloader } = this.#options;
     return {
@@ -176,8 +192,7 @@ export abstract class Device extends TypedEvents<DeviceEvents> implements AsyncD
       await wait(this.#clock, 0, signal);
       while ((await this.#life(transport)) === 'restart') {
         await this.#options.restart?.();
-        signal.throwIfAborted();
-        this.#memory = await this.#boot();
+        this.#memory = await this.#bootAgain(signal);
       }
     } catch (error) {
       if (!signal.aborted) this.emit('error', { error: asError(error) });
@@ -193,9 +208,7 @@ export abstract class Device extends TypedEvents<DeviceEvents> implements AsyncD
     const { fellBack } = memory;
     if (fellBack !== null) this.#tellFallBack(fellBack);
     if (memory.boot.trial?.running && !(await this.#isHealthy())) {
-      const { image } = memory;
-      await memory.saveBoot(fallBack(memory.boot));
-      this.#tellFallBack(image);
+      await this.#refuseTrial(memory);
       return 'restart';
     }
     const { retry, gateway } = this.#options;
@@ -221,6 +234,17 @@ export abstract class Device extends TypedEvents<DeviceEvents> implements AsyncD
     } catch (error) {
       this.emit('error', { error: asError(error) });
       return false;
+    }
+  }
+
+  /** The old slot again; when that can not be stored, the restart is one try less of three. */
+  async #refuseTrial(memory: DeviceMemory): Promise<void> {
+    const { image } = memory;
+    try {
+      await memory.saveBoot(fallBack(memory.boot));
+      this.#tellFallBack(image);
+    } catch (error) {
+      this.emit('error', { error: asError(error) });
     }
   }
 

@@ -152,7 +152,7 @@ export class MemoryManager {
       const incoming = line.session.open(frame);
       if (incoming.type === 'content' || incoming.type === 'extension') throw new Error('from D');
       this.received.push(incoming);
-      if (incoming.type === 'want') void this.#serve(incoming);
+      if (incoming.type === 'want') void this.#serve(line, incoming);
     } else if (line.pending === null) this.#hello(line, frame);
     else this.#finish(line, frame);
   }
@@ -191,10 +191,14 @@ export class MemoryManager {
     for (const ready of session.seal({ type: 'ready', flags: 0 })) line.inbox.push(ready);
   }
 
-  async #serve(want: MessageOf<'want'>): Promise<void> {
+  async #serve(line: Line, want: MessageOf<'want'>): Promise<void> {
     for await (const output of this.#delivery?.serve(want) ?? []) {
-      if (output.kind === 'frame') this.push(output.frame);
-      else for (const frame of this.session.seal(output.message)) this.push(frame);
+      if (line.inbox.closeCode !== null || line.session === null) return;
+      const frames = output.kind === 'frame' ? [output.frame] : line.session.seal(output.message);
+      for (const frame of frames) {
+        const changed = this.tamper(frame);
+        if (changed !== null) line.inbox.push(changed);
+      }
     }
   }
 }
