@@ -1,0 +1,129 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EndNode, fastRetry, loadProvisioning, MemoryFirmwareStore } from '@lamplighter/sdk';
+
+const program = join(__dirname, '..', '..', 'bin', 'lamplighter.js');
+const PATIENCE_MS = 90_000;
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line to its end. */
+function lamplighter(...args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+describe('a running city', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'lamplighter-e2e-'));
+  const city = join(directory, 'city');
+  let running: ChildProcess;
+  let printed = '';
+
+  /** Resolves when the city has printed what matches. */
+  async function printedLine(pattern: RegExp): Promise<void> {
+    while (!pattern.test(printed)) {
+      if (running.exitCode !== null) throw new Error(`the city ended:\n${printed}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  beforeAll(async () => {
+    running = spawn(process.execPath, [program, 'start', '--directory', city, '--devices', '6'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    running.stdout?.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+    });
+    await printedLine(/^devices: 6/m);
+  }, PATIENCE_MS);
+
+  afterAll(() => {
+    running.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('prints plain lines where there is no terminal', async () => {
+    await printedLine(/monitoring \(1\) {2}\S+ {2}normal {2}round 1 {2}tx [0-9a-f]{12}/);
+    expect(printed).not.toContain('\u001B');
+  });
+
+  it('refuses a second city on its directory, and says which process holds it', async () => {
+    const second = await lamplighter('start', '--directory', city);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(/DIRECTORY_IN_USE: .* in use by process \d+/);
+  });
+
+  it(
+    'takes a device of another make: provisioned, monitored, on the ledger as normal',
+    async () => {
+      const image = join(directory, 'lamp.bin');
+      writeFileSync(image, Buffer.alloc(70_000, 'a lamp '));
+      const out = join(directory, 'lamp.json');
+      const provisioned = await lamplighter(
+        ...['device', 'provision', '--directory', city, '--model', 'ev3-brick', '--kind', 'end'],
+        ...['--image', image, '--out', out, '--id', 'lamp-of-another-make'],
+      );
+      expect(provisioned).toMatchObject({ code: 0, stderr: '' });
+      expect(statSync(out).mode & 0o777).toBe(0o600);
+
+      const identity = await loadProvisioning(out);
+      if (identity.kind !== 'end') throw new Error('expected an end node');
+      const firmware = new MemoryFirmwareStore(
+        {
+          bytes: new Uint8Array(readFileSync(identity.image)),
+          gen: identity.gen,
+          seq: identity.seq,
+          version: identity.version,
+        },
+        identity.slotBytes,
+      );
+      const device = await EndNode.start({ identity, firmware, retry: fastRetry });
+      try {
+        await printedLine(/lamp-of-another-make {2}normal/);
+      } finally {
+        await device.close();
+      }
+      expect(printed).toMatch(/lamp-of-another-make \(ev3-brick of meridian\) joined at gateway-/);
+    },
+    PATIENCE_MS,
+  );
+
+  it.each([
+    ['an unknown model', ['--model', 'no-such-hub', '--kind', 'end'], /OPTION_INVALID.*models: /],
+    ['the wrong kind', ['--model', 'move-hub', '--kind', 'end'], /REQUEST_REFUSED.*lightweight/],
+  ] as const)('refuses to provision %s', async (_, args, message) => {
+    const out = join(directory, 'never.json');
+    const refused = await lamplighter(
+      ...['device', 'provision', '--directory', city, ...args, '--image', program, '--out', out],
+    );
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(message);
+    expect(() => statSync(out)).toThrow('ENOENT');
+  });
+
+  it(
+    'ends in order at a signal, and leaves the directory free',
+    async () => {
+      running.kill('SIGINT');
+      const [code] = (await once(running, 'exit')) as [number];
+      expect(code).toBe(0);
+      expect(() => statSync(join(city, 'city.lock'))).toThrow('ENOENT');
+      const provisioned = await lamplighter(
+        ...['device', 'provision', '--directory', city, '--model', 'ev3-brick', '--kind', 'end'],
+        ...['--image', program, '--out', join(directory, 'never.json')],
+      );
+      expect(provisioned.stderr).toMatch(/CITY_NOT_RUNNING: .*npm start/);
+    },
+    PATIENCE_MS,
+  );
+});
