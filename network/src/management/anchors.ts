@@ -46,10 +46,11 @@ export class AnchorService {
 
   /**
    * @param body as it came
+   * @param verified called once the vendor's signature is right
    * @returns the signed answer
    * @throws {@link ExchangeError} as `verifyAnchorRequest`; {@link LedgerError} VENDOR_NOT_FOUND
    */
-  async answer(body: Uint8Array): Promise<Uint8Array> {
+  async answer(body: Uint8Array, verified: () => void = () => undefined): Promise<Uint8Array> {
     const { id, contracts, clock, signatureKey } = this.#parts;
     const message = readAnchorRequest(body);
     const vendor = await contracts.readVendor(message.claim.vendor);
@@ -58,6 +59,7 @@ export class AnchorService {
       manager: id,
       freshness: { now: Math.floor(clock.date().getTime() / 1_000), nonces: this.#nonces },
     });
+    verified();
     const anchors: ChainKey[] = [];
     for (const { device, epoch } of request.items) {
       anchors.push(this.#anchor(device, epoch));

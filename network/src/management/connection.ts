@@ -13,6 +13,7 @@ import {
   type PendingAccept,
 } from '@lamplighter/sdk/protocol';
 import { CloseCode, type DeviceState } from '@lamplighter/sdk/wire';
+import type { DeviceBudgets } from './device-budgets.ts';
 import type { DeviceDatabase, DeviceEntry } from './device-database.ts';
 import type { DeviceSocket, SocketHandler } from './device-socket.ts';
 import type { EventSink } from './events.ts';
@@ -41,7 +42,19 @@ export interface ConnectionParts {
   readonly signatureKey: Uint8Array;
   /** The connection with a half-open handshake, by device: one a kid (§3.1). */
   readonly halfOpen: Map<string, DeviceConnection>;
+  readonly budgets: DeviceBudgets;
 }
+
+/** Why a connection ended before its session, by close code; a peer that left is not refused. */
+const EARLY_ENDS: Readonly<Record<number, string>> = {
+  [CloseCode.malformed]: 'HANDSHAKE_LIMITS',
+  [CloseCode.deadline]: 'HANDSHAKE_DEADLINE',
+  [CloseCode.tooMany]: 'HANDSHAKE_TOO_MANY',
+  1002: 'WEBSOCKET_MALFORMED',
+  1007: 'WEBSOCKET_MALFORMED',
+  1008: 'WEBSOCKET_FRAGMENTS',
+  1009: 'WEBSOCKET_TOO_LARGE',
+};
 
 type Phase =
   | { readonly kind: 'hello' }
@@ -73,6 +86,11 @@ export class DeviceConnection implements SocketHandler {
   closed(code: number): void {
     const phase = this.#phase;
     this.#leave();
+    const reason = EARLY_ENDS[code];
+    if (reason !== undefined && (phase.kind === 'hello' || phase.kind === 'finish')) {
+      const { remote } = this.#socket;
+      this.#parts.events.emit({ type: 'connection-refused', remote, closeCode: code, reason });
+    }
     if (phase.kind === 'session') {
       phase.live.end();
       this.#parts.host.sessionEnded(phase.live, code);
@@ -116,12 +134,18 @@ export class DeviceConnection implements SocketHandler {
   };
 
   async #accept(checked: CheckedHello): Promise<void> {
-    const { database, random, signatureKey, halfOpen } = this.#parts;
+    const { database, random, signatureKey, halfOpen, budgets } = this.#parts;
     const { idD, class: deviceClass } = checked.epoch.assignment;
+    this.#place.keep();
     const entry = database.get(idD);
     // §8, 4423: told only to who has shown the key.
     if (entry === undefined || entry.suspended) {
       this.#refuse(CloseCode.suspended, 'DEVICE_SUSPENDED');
+      return;
+    }
+    // Public-key work only so often, even for who has the key.
+    if (!budgets.mayConnect(idD)) {
+      this.#refuse(CloseCode.tooMany, 'HANDSHAKE_TOO_OFTEN');
       return;
     }
     const keys = deviceClass === 0 ? { ephemeralSecret: random.bytes(32), signatureKey } : {};
@@ -154,7 +178,7 @@ export class DeviceConnection implements SocketHandler {
     }
     const { session, epoch, state } = finishSession(pending, bytes, entry.secrets);
     const stored = await database.update(device, (each) => ({ ...each, secrets: epoch }));
-    const live = new LiveSession(stored ?? entry, session, this.#socket);
+    const live = new LiveSession(stored ?? entry, session, this.#socket, this.#parts.budgets);
     if (!this.#socket.open) {
       live.end();
       return;
@@ -189,7 +213,6 @@ export class DeviceConnection implements SocketHandler {
     if (phase.kind === 'finish' && halfOpen.get(phase.device) === this) {
       halfOpen.delete(phase.device);
     }
-    this.#place.release();
     if (phase.kind !== 'session' || !this.#socket.open) this.#phase = { kind: 'ended' };
   }
 

@@ -1,45 +1,19 @@
 /**
  * One device's WebSocket with every limit of protocol §1 and §5 around it: sizes and frames before a session, the
- * deadline to reach one, fmax after, ping, and a bound on what waits to be sent. It knows nothing of keys.
+ * deadline to reach one, fmax after, ping, rates, and bounds on what waits to be handled or to be sent. It knows nothing
+ * of keys.
  */
 import { CloseCode } from '@lamplighter/sdk/wire';
 import { WebSocket, type RawData } from 'ws';
+import type { BudgetShare, BufferBudget } from './buffer-budget.ts';
 import type { Clock, Timer } from './clock.ts';
+import { Inbox } from './inbox.ts';
+import type { RandomSource } from './random.ts';
+import type { SocketLimits } from './socket-limits.ts';
+import { TokenBucket } from './token-bucket.ts';
+import { WireMeter } from './wire-meter.ts';
 
-/** Bounds of one connection. */
-export interface SocketLimits {
-  /** Milliseconds to reach a session. @default 10_000 */
-  readonly handshakeDeadlineMs: number;
-  /** Bytes taken before a session. @default 8_192 */
-  readonly handshakeBytes: number;
-  /** Bytes of one frame before a session. @default 4_096 */
-  readonly handshakeFrameBytes: number;
-  /** Frames taken before a session. @default 3 */
-  readonly handshakeFrames: number;
-  /** Milliseconds between pings. @default 60_000 */
-  readonly pingMs: number;
-  /** Unanswered pings after which the peer is dead. @default 2 */
-  readonly pingMisses: number;
-  /** Bytes waiting to be sent after which the peer is a slow reader and is dropped. @default 1_048_576 */
-  readonly bufferedBytes: number;
-  /** Bytes waiting to be sent below which {@link DeviceSocket.drained} goes on. @default 262_144 */
-  readonly lowWaterBytes: number;
-  /** Frames taken and not yet handled before reading pauses. @default 64 */
-  readonly queuedFrames: number;
-}
-
-/** Defaults of {@link SocketLimits}. */
-export const defaultSocketLimits: SocketLimits = {
-  handshakeDeadlineMs: 10_000,
-  handshakeBytes: 8_192,
-  handshakeFrameBytes: 4_096,
-  handshakeFrames: 3,
-  pingMs: 60_000,
-  pingMisses: 2,
-  bufferedBytes: 1_048_576,
-  lowWaterBytes: 262_144,
-  queuedFrames: 64,
-};
+export { defaultSocketLimits, type SocketLimits } from './socket-limits.ts';
 
 /** Who uses the socket. */
 export interface SocketHandler {
@@ -51,6 +25,20 @@ export interface SocketHandler {
   failed(error: unknown): void;
 }
 
+/** What a {@link DeviceSocket} is made of. */
+export interface DeviceSocketParts {
+  readonly socket: WebSocket;
+  /** Address of the peer, as the operator sees it. */
+  readonly remote: string;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly limits: SocketLimits;
+  /** Shared by all connections. */
+  readonly budget: BufferBudget;
+  /** Milliseconds of the handshake's deadline that have passed already. @default 0 */
+  readonly elapsedMs?: number;
+}
+
 /** Close code of a connection that ended without one (RFC 6455 §7.1.5). */
 export const ABNORMAL_CLOSURE = 1006;
 
@@ -60,8 +48,14 @@ export class DeviceSocket {
   readonly remote: string;
   readonly #socket: WebSocket;
   readonly #clock: Clock;
+  readonly #random: RandomSource;
   readonly #limits: SocketLimits;
-  readonly #queue: Uint8Array[] = [];
+  readonly #budget: BufferBudget;
+  readonly #share: BudgetShare;
+  readonly #inbox: Inbox;
+  readonly #meter: WireMeter;
+  readonly #rate: TokenBucket;
+  readonly #controlRate: TokenBucket;
   readonly #waiters = new Set<() => void>();
   #handler: SocketHandler | null = null;
   #working = false;
@@ -69,27 +63,42 @@ export class DeviceSocket {
   #bytes = 0;
   /** Null before the session. */
   #fmax: number | null = null;
+  #taken = 0;
+  #pinged: Uint8Array | null = null;
   #misses = 0;
   #timer: Timer;
   #closeCode: number | null = null;
   #ended = false;
 
-  constructor(socket: WebSocket, remote: string, clock: Clock, limits: SocketLimits) {
+  constructor({ socket, remote, clock, random, limits, budget, elapsedMs = 0 }: DeviceSocketParts) {
     this.remote = remote;
     this.#socket = socket;
     this.#clock = clock;
+    this.#random = random;
     this.#limits = limits;
-    this.#timer = clock.after(limits.handshakeDeadlineMs, () => {
+    this.#budget = budget;
+    this.#share = budget.share();
+    this.#inbox = new Inbox(limits);
+    this.#meter = new WireMeter(limits.handshakeBytes);
+    this.#rate = new TokenBucket(limits.frames, clock.monotonic());
+    this.#controlRate = new TokenBucket(limits.controlFrames, clock.monotonic());
+    this.#timer = clock.after(Math.max(0, limits.handshakeDeadlineMs - elapsedMs), () => {
       this.close(CloseCode.deadline);
     });
     socket.on('message', (data, isBinary) => {
       this.#receive(data, isBinary);
     });
-    socket.on('pong', () => {
-      this.#misses = 0;
+    socket.on('ping', (data) => {
+      this.#control(data);
     });
-    // ws reports its own protocol errors here (1002, 1007, 1008, 1009) and closes by itself; `close` follows.
-    socket.on('error', () => undefined);
+    socket.on('pong', (data) => {
+      this.#control(data);
+      this.#pong(data);
+    });
+    // ws reports its own protocol errors here (1002, 1007, 1008, 1009), listens no more and closes; `close` follows.
+    socket.on('error', () => {
+      if (this.open && this.#fmax === null) this.#linger();
+    });
     socket.on('close', (code) => {
       this.#end(code);
     });
@@ -105,6 +114,19 @@ export class DeviceSocket {
     return this.#closeCode === null && !this.#ended;
   }
 
+  /** Counts bytes as they come, framing included: after `ws` has looked at them. */
+  heard(bytes: number): void {
+    this.#meter.came(bytes);
+    this.#account();
+    if (this.#fmax === null && this.#meter.exceedsHandshake) {
+      if (this.#socket.readyState === WebSocket.OPEN) this.close(CloseCode.malformed);
+      // Who was told and goes on sending is not listened to any longer.
+      else if (this.#meter.exceedsPatience) this.terminate(CloseCode.malformed);
+    } else if (this.#budget.exhausted && this.#meter.partial > 0) {
+      this.terminate(CloseCode.tooMany);
+    }
+  }
+
   /** The session stands: handshake limits end, `fmax` and pings begin. */
   established(fmax: number): void {
     this.#fmax = fmax;
@@ -115,19 +137,34 @@ export class DeviceSocket {
   /** Sends a frame; a peer that lets too much pile up is dropped (slow reader). Nothing happens on a closed socket. */
   send(frame: Uint8Array): void {
     if (!this.open) return;
-    if (this.#socket.bufferedAmount + frame.length > this.#limits.bufferedBytes) {
+    const waiting = this.#socket.bufferedAmount;
+    const noRoom = waiting > 0 && this.#budget.exhausted;
+    if (noRoom || waiting + frame.length > this.#limits.bufferedBytes) {
       this.terminate(CloseCode.tooMany);
       return;
     }
     this.#socket.send(frame, () => {
+      this.#taken += 1;
+      this.#account();
       this.#wake();
     });
+    this.#account();
   }
 
-  /** Resolves when little enough waits to be sent, or the connection has ended. */
+  /** Resolves when little enough waits to be sent, or the connection has ended; a peer that takes nothing is dropped. */
   async drained(): Promise<void> {
-    while (this.open && this.#socket.bufferedAmount > this.#limits.lowWaterBytes) {
-      await new Promise<void>((resolve) => this.#waiters.add(resolve));
+    let taken = this.#taken;
+    let since = this.#clock.monotonic();
+    while (this.open && this.#isBehind()) {
+      const left = since + this.#limits.drainMs - this.#clock.monotonic();
+      if (left <= 0) {
+        this.terminate(CloseCode.deadline);
+        return;
+      }
+      await this.#wokenWithin(left);
+      if (this.#taken === taken) continue;
+      taken = this.#taken;
+      since = this.#clock.monotonic();
     }
   }
 
@@ -136,10 +173,12 @@ export class DeviceSocket {
     if (!this.open) return;
     this.#closeCode = code;
     this.#timer.cancel();
-    this.#queue.length = 0;
+    this.#inbox.clear();
     this.#socket.close(code);
     // A paused socket would never see the peer's close frame.
     this.#socket.resume();
+    if (this.#fmax === null && !this.#ended) this.#linger();
+    this.#account();
     this.#wake();
   }
 
@@ -150,15 +189,28 @@ export class DeviceSocket {
     this.#wake();
   }
 
+  /** The closing handshake of a peer without a session has its own, short deadline. */
+  #linger(): void {
+    this.#timer.cancel();
+    this.#timer = this.#clock.after(this.#limits.lingerMs, () => {
+      this.#socket.terminate();
+    });
+  }
+
   #receive(data: RawData, isBinary: boolean): void {
+    const bytes = asBytes(data);
+    this.#meter.complete(bytes.length);
     if (!this.open) return;
-    const bytes = isBinary ? asBytes(data) : null;
-    if (bytes === null || !this.#within(bytes.length)) {
+    if (!isBinary || bytes.length === 0 || !this.#within(bytes.length)) {
       this.close(CloseCode.malformed);
       return;
     }
-    this.#queue.push(bytes);
-    if (this.#queue.length >= this.#limits.queuedFrames) this.#socket.pause();
+    if (!this.#inbox.push(bytes)) {
+      this.close(CloseCode.tooMany);
+      return;
+    }
+    if (this.#inbox.full || this.#budget.strained) this.#socket.pause();
+    this.#account();
     if (!this.#working) void this.#work();
   }
 
@@ -176,15 +228,38 @@ export class DeviceSocket {
 
   async #work(): Promise<void> {
     this.#working = true;
-    for (let frame = this.#queue.shift(); frame; frame = this.#queue.shift()) {
-      try {
-        await this.#handler?.frame(frame);
-      } catch (error) {
-        this.#handler?.failed(error);
+    while (this.open && this.#inbox.length > 0) {
+      const wait = this.#rate.waitMs(this.#clock.monotonic());
+      if (wait > 0) {
+        await this.#wokenWithin(wait);
+        continue;
       }
-      if (this.#queue.length < this.#limits.queuedFrames / 2) this.#socket.resume();
+      this.#rate.take(this.#clock.monotonic());
+      await this.#handle(this.#inbox.shift());
+      this.#account();
+      if (this.#inbox.low) this.#socket.resume();
     }
     this.#working = false;
+  }
+
+  async #handle(frame: Uint8Array | undefined): Promise<void> {
+    if (frame === undefined) return;
+    try {
+      await this.#handler?.frame(frame);
+    } catch (error) {
+      this.#handler?.failed(error);
+    }
+  }
+
+  #control(data: Buffer): void {
+    this.#meter.complete(data.length);
+    if (!this.#controlRate.take(this.#clock.monotonic())) this.close(CloseCode.tooMany);
+  }
+
+  /** Only the answer to the last ping counts: a peer that does not read cannot know it. */
+  #pong(data: Buffer): void {
+    if (this.#pinged === null || !data.equals(this.#pinged)) return;
+    this.#misses = 0;
   }
 
   #schedulePing(): void {
@@ -194,23 +269,46 @@ export class DeviceSocket {
         return;
       }
       this.#misses += 1;
-      this.#socket.ping();
+      this.#pinged = this.#random.bytes(8);
+      this.#socket.ping(this.#pinged);
       this.#schedulePing();
     });
+  }
+
+  #isBehind(): boolean {
+    const waiting = this.#socket.bufferedAmount;
+    return waiting > this.#limits.lowWaterBytes || (waiting > 0 && this.#budget.strained);
+  }
+
+  #account(): void {
+    if (this.#ended) return;
+    this.#share.hold(this.#inbox.bytes + this.#meter.partial + this.#socket.bufferedAmount);
   }
 
   #end(code: number): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#timer.cancel();
-    this.#queue.length = 0;
+    this.#inbox.clear();
+    this.#share.hold(0);
     this.#wake();
     this.#handler?.closed(this.#closeCode ?? code);
   }
 
+  async #wokenWithin(milliseconds: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const woken = (): void => {
+        timer.cancel();
+        this.#waiters.delete(woken);
+        resolve();
+      };
+      const timer = this.#clock.after(milliseconds, woken);
+      this.#waiters.add(woken);
+    });
+  }
+
   #wake(): void {
-    for (const resolve of this.#waiters) resolve();
-    this.#waiters.clear();
+    for (const woken of [...this.#waiters]) woken();
   }
 }
 

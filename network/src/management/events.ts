@@ -17,9 +17,16 @@ export type ManagementFact =
   | {
       readonly type: 'connection-refused';
       readonly remote: string;
+      /** Of protocol §8; the status of HTTP before there is a WebSocket; 0 when cut without an answer. */
       readonly closeCode: number;
       /** For the operator only; the peer sees the close code alone. */
       readonly reason: string;
+    }
+  | {
+      /** In a flood most refusals are not told one by one: as many as these were not. */
+      readonly type: 'connections-refused';
+      readonly count: number;
+      readonly reasons: Readonly<Record<string, number>>;
     }
   | {
       /** A verdict was reached; `reported` follows with the transaction. */
@@ -85,6 +92,20 @@ export type ManagementFact =
       readonly device: string | null;
       /** A code of ours, or `DEVICE_CODE_<n>` of protocol §8. */
       readonly code: string;
+      readonly reason: string;
+    }
+  | {
+      /** A window passed without an answer; every third is `unreachable` on the ledger (protocol §6.2). */
+      readonly type: 'device-overdue';
+      readonly device: string;
+      /** Windows in a row. */
+      readonly missed: number;
+    }
+  | {
+      /** The disk takes the node's state, or does not: then monitoring stands still until it does. */
+      readonly type: 'storage';
+      readonly state: 'ready' | 'full' | 'failed';
+      /** Empty when ready. */
       readonly reason: string;
     }
   | {

@@ -2,30 +2,30 @@
  * The node's listening side: one HTTP server with the WebSocket upgrade for devices (`/v1/device`, protocol §1) and
  * plain requests for vendors. What can be refused without a key is refused here, before a socket is kept.
  */
-import {
-  createServer,
-  STATUS_CODES,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { limits } from '@lamplighter/sdk/wire';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
+import { Arrivals, type Arrival, type RefusalListener } from './arrivals.ts';
+import { BufferBudget } from './buffer-budget.ts';
 import type { Clock } from './clock.ts';
-import { DeviceSocket, type SocketLimits } from './device-socket.ts';
-import { HalfOpenLimits, type HalfOpenOptions, type HalfOpenPlace } from './half-open.ts';
+import { DeviceSocket } from './device-socket.ts';
+import type { HalfOpenOptions, HalfOpenPlace } from './half-open.ts';
+import { refuseConnection } from './http-refusal.ts';
 import { ManagementError } from './management-error.ts';
+import type { RandomSource } from './random.ts';
+import type { SocketLimits } from './socket-limits.ts';
+import { HEADER_FIELDS, SUB_PROTOCOL, upgradeRefusal } from './upgrade-rules.ts';
 
-/** The sub-protocol, which is the version (protocol §1). */
-export const SUB_PROTOCOL = 'lamplighter.v1';
-/** Where devices dial. */
-export const DEVICE_PATH = '/v1/device';
-/** Largest frame of the protocol: the largest fmax. */
-export const LARGEST_FRAME = 66_560;
+export { DEVICE_PATH, SUB_PROTOCOL } from './upgrade-rules.ts';
 
-/** Handles a request that is no upgrade. */
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+/** Handles a request that is no upgrade. `keep` is called once the peer has shown a key. */
+export type RequestHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  keep: () => void,
+) => void;
 
 /** Options of {@link GatewayServer}. */
 export interface GatewayServerOptions {
@@ -33,19 +33,28 @@ export interface GatewayServerOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly clock: Clock;
+  readonly random: RandomSource;
   readonly socketLimits: SocketLimits;
   readonly halfOpen?: HalfOpenOptions;
+  /** Values of `Origin` that are let in. @default none */
+  readonly origins?: readonly string[];
   /** TCP connections at most. @default 65_536 */
   readonly connections?: number;
-  /** Takes a new connection; `place` is given back when the session stands or the connection ends. */
+  /** Takes a new connection; `place` is given back when the session stands or the connection has ended. */
   readonly onDevice: (socket: DeviceSocket, place: HalfOpenPlace) => void;
   readonly onRequest: RequestHandler;
+  readonly onRefused: RefusalListener;
+  /** Hears when the machine accepts no connection (out of descriptors, say); the server goes on. */
+  readonly onFault: (error: Error) => void;
+  /** Called once, when nothing is listened to any more. */
+  readonly onClosed: () => void;
 }
 
 /** What `ws` 8.23 takes and its published types do not know yet. */
 interface FragmentLimits {
   readonly maxFragments: number;
   readonly maxBufferedChunks: number;
+  readonly maxPendingAutoPongs: number;
   readonly closeTimeout: number;
 }
 
@@ -53,38 +62,58 @@ const WEB_SOCKET_OPTIONS: ServerOptions & FragmentLimits = {
   noServer: true,
   clientTracking: true,
   perMessageDeflate: false,
-  maxPayload: LARGEST_FRAME,
+  maxPayload: limits.FMAX_MOST,
   // One message is one frame, not fragmented (§1); the largest one comes in well under 256 pieces of TCP.
   maxFragments: 1,
   maxBufferedChunks: 256,
+  maxPendingAutoPongs: 4,
   closeTimeout: 5_000,
   handleProtocols: () => SUB_PROTOCOL,
 };
+
+const HTTP_OPTIONS = {
+  maxHeaderSize: 8_192,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 5_000,
+};
+
+/** A plain connection that neither takes nor sends anything is ended. */
+const IDLE_MS = 20_000;
+const REQUESTS_OF_A_CONNECTION = 64;
 
 /** HTTP and WebSocket server of a management node. */
 export class GatewayServer {
   readonly #options: GatewayServerOptions;
   readonly #server: Server;
   readonly #webSockets = new WebSocketServer(WEB_SOCKET_OPTIONS);
-  readonly #halfOpen: HalfOpenLimits;
+  readonly #arrivals: Arrivals;
+  readonly #budget = new BufferBudget();
 
   private constructor(options: GatewayServerOptions) {
     this.#options = options;
-    this.#halfOpen = new HalfOpenLimits(options.halfOpen);
-    this.#server = createServer(
-      {
-        maxHeaderSize: 8_192,
-        headersTimeout: 10_000,
-        requestTimeout: 15_000,
-        keepAliveTimeout: 5_000,
-        connectionsCheckingInterval: 5_000,
-      },
-      options.onRequest,
-    );
-    this.#server.maxHeadersCount = 64;
+    const { clock, halfOpen = {}, onRefused, socketLimits } = options;
+    const deadlineMs = socketLimits.handshakeDeadlineMs;
+    this.#arrivals = new Arrivals({ clock, halfOpen, onRefused, deadlineMs });
+    this.#server = createServer(HTTP_OPTIONS, (request, response) => {
+      this.#request(request, response);
+    });
+    this.#server.maxHeadersCount = HEADER_FIELDS;
+    this.#server.maxRequestsPerSocket = REQUESTS_OF_A_CONNECTION;
+    this.#server.timeout = IDLE_MS;
     this.#server.maxConnections = options.connections ?? 65_536;
+    this.#server.on('connection', (socket) => {
+      this.#arrivals.enter(socket);
+    });
+    this.#server.on('clientError', (error, socket) => {
+      this.#malformed(error, socket);
+    });
     this.#server.on('upgrade', (request, socket, head) => {
       this.#upgrade(request, socket, head);
+    });
+    this.#webSockets.on('wsClientError', (error, socket) => {
+      this.#refuse(socket, 400, 'UPGRADE_MALFORMED', error.message);
     });
   }
 
@@ -95,11 +124,18 @@ export class GatewayServer {
    */
   static async listen(options: GatewayServerOptions): Promise<GatewayServer> {
     const gateway = new GatewayServer(options);
+    const server = gateway.#server;
     await new Promise<void>((resolve, reject) => {
-      gateway.#server.once('error', (error: NodeJS.ErrnoException) => {
+      const failed = (error: NodeJS.ErrnoException): void => {
         reject(error.code === 'EADDRINUSE' ? addressInUse(options, error) : error);
+      };
+      server.once('error', failed);
+      server.listen(options.port, options.host, () => {
+        server.off('error', failed);
+        // Whom nobody hears, an error ends the process.
+        server.on('error', options.onFault);
+        resolve();
       });
-      gateway.#server.listen(options.port, options.host, resolve);
     });
     return gateway;
   }
@@ -109,9 +145,14 @@ export class GatewayServer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Handshakes under way. */
+  /** Connections without a session. */
   get halfOpen(): number {
-    return this.#halfOpen.taken;
+    return this.#arrivals.halfOpen;
+  }
+
+  /** Bytes in the buffers of all devices' connections. */
+  get bufferedBytes(): number {
+    return this.#budget.held;
   }
 
   /** Ends every connection with `closeCode` and stops listening. */
@@ -127,53 +168,75 @@ export class GatewayServer {
     await Promise.all(clients.map((client) => closedOrCut(client, this.#options.clock)));
     this.#server.closeAllConnections();
     await ended;
+    this.#options.onClosed();
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    const arrival = this.#arrivals.of(request.socket);
+    arrival?.heard();
+    this.#options.onRequest(request, response, () => arrival?.place.keep());
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Before `ws` takes the socket over, a reset by the peer must not become an uncaught error.
     socket.on('error', () => socket.destroy());
-    const path = (request.url ?? '').split('?', 1)[0];
-    if (path !== DEVICE_PATH) {
-      refuseUpgrade(socket, 404, `devices dial ${DEVICE_PATH}`);
+    const arrival = this.#arrivals.of(socket);
+    if (arrival === undefined) {
+      socket.destroy();
       return;
     }
-    if (!offersSubProtocol(request)) {
-      refuseUpgrade(socket, 400, `expected the sub-protocol ${SUB_PROTOCOL}`);
+    const refusal = upgradeRefusal(request, this.#options.origins ?? []);
+    if (refusal !== null) {
+      this.#refuse(socket, refusal.status, refusal.reason, refusal.detail);
       return;
     }
-    const address = request.socket.remoteAddress ?? '';
-    const place = this.#halfOpen.take(address);
-    if (place === null) {
-      refuseUpgrade(socket, 429, 'too many handshakes under way, try again later');
-      return;
-    }
-    socket.once('close', () => {
-      place.release();
-    });
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
-      const remote = `${address}:${request.socket.remotePort ?? 0}`;
-      const { clock, socketLimits } = this.#options;
-      this.#options.onDevice(new DeviceSocket(webSocket, remote, clock, socketLimits), place);
+      arrival.heard();
+      this.#options.onDevice(this.#device(webSocket, socket, arrival), arrival.place);
     });
+  }
+
+  #device(webSocket: WebSocket, socket: Duplex, { remote, at }: Arrival): DeviceSocket {
+    const { clock, random, socketLimits } = this.#options;
+    const device = new DeviceSocket({
+      socket: webSocket,
+      remote,
+      clock,
+      random,
+      limits: socketLimits,
+      budget: this.#budget,
+      elapsedMs: clock.monotonic() - at,
+    });
+    socket.on('data', (piece: Buffer) => {
+      // After the errors that `ws` finds in this piece, which it tells in the next tick.
+      setImmediate(() => {
+        device.heard(piece.length);
+      });
+    });
+    return device;
+  }
+
+  /** No HTTP, too large, or too slow. */
+  #malformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    const status = MALFORMED_STATUS[error.code ?? ''] ?? 400;
+    this.#refuse(socket, status, 'REQUEST_MALFORMED', 'expected HTTP/1.1 within its limits');
+  }
+
+  #refuse(socket: Duplex, status: number, reason: string, detail: string): void {
+    const remote = this.#arrivals.of(socket)?.remote;
+    refuseConnection(socket, status, detail);
+    if (remote !== undefined) this.#options.onRefused(remote, status, reason);
   }
 }
 
-function offersSubProtocol(request: IncomingMessage): boolean {
-  const offered = request.headers['sec-websocket-protocol'] ?? '';
-  return offered.split(',').some((name) => name.trim() === SUB_PROTOCOL);
-}
-
-function refuseUpgrade(socket: Duplex, status: number, detail: string): void {
-  const title = STATUS_CODES[status] ?? 'Refused';
-  const body = JSON.stringify({ title, status, detail });
-  const head = [
-    `HTTP/1.1 ${status} ${title}`,
-    'Connection: close',
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
-}
+const MALFORMED_STATUS: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
 
 function closedOrCut(client: WebSocket, clock: Clock): Promise<void> {
   return new Promise((resolve) => {

@@ -1,9 +1,13 @@
 /** A device that is connected and authenticated: its session of the protocol on its socket. */
-import type { Incoming, Session } from '@lamplighter/sdk/protocol';
+import { ProtocolError, type Incoming, type Session } from '@lamplighter/sdk/protocol';
 import { suiteOf, type Suite } from '@lamplighter/sdk/crypto';
-import type { Message } from '@lamplighter/sdk/wire';
+import { CloseCode, type Message } from '@lamplighter/sdk/wire';
+import type { DeviceBudgets } from './device-budgets.ts';
 import type { DeviceEntry } from './device-database.ts';
 import type { DeviceSocket } from './device-socket.ts';
+
+/** Messages of a device that have the node ask a vendor, or write to the ledger. */
+const ACTS: ReadonlySet<string> = new Set(['upd-query', 'done', 'result', 'error', 'proof-want']);
 
 /** Sends and ends; what comes in is dispatched by the connection. */
 export class LiveSession {
@@ -14,15 +18,17 @@ export class LiveSession {
   readonly suite: Suite;
   readonly #session: Session;
   readonly #socket: DeviceSocket;
+  readonly #budgets: DeviceBudgets;
   readonly #ended = new AbortController();
 
-  constructor(entry: DeviceEntry, session: Session, socket: DeviceSocket) {
+  constructor(entry: DeviceEntry, session: Session, socket: DeviceSocket, budgets: DeviceBudgets) {
     this.device = entry.id;
     this.model = entry.model;
     this.lightweight = entry.kind === 'lightweight';
     this.suite = suiteOf(entry.secrets.assignment.suite);
     this.#session = session;
     this.#socket = socket;
+    this.#budgets = budgets;
   }
 
   /** Hash that binds signatures to this session (§3.2). */
@@ -52,7 +58,15 @@ export class LiveSession {
    * @throws {@link ProtocolError} with the close code
    */
   open(frame: Uint8Array): Incoming {
-    return this.#session.open(frame);
+    const incoming = this.#session.open(frame);
+    if (ACTS.has(incoming.type) && !this.#budgets.mayAct(this.device)) {
+      throw new ProtocolError(
+        'MESSAGE_TOO_OFTEN',
+        CloseCode.tooMany,
+        `expected ${incoming.type} and its like less often from ${this.device}`,
+      );
+    }
+    return incoming;
   }
 
   /** Sends a frame that is sealed already (content, §6.6). */
