@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { common, peer } from '@hyperledger/fabric-protos';
 
+import { Closers } from '../../../network/src/closers.ts';
 import type { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
 import { newSigner } from '../../../network/src/embedded/signer.ts';
 import { freePort, startChaincode, type ChaincodeProcess } from './chaincode-process.ts';
@@ -18,26 +19,29 @@ describe('a peer of the embedded network', () => {
   let network: EmbeddedNetwork;
   let client: RawClient;
   let listener: CommitListener;
+  const closers = new Closers();
 
   beforeAll(async () => {
     chaincode = await startChaincode(await freePort());
+    closers.add(() => chaincode.stop());
     setting = await newTestNetwork(chaincode.address, { executionTimeoutMs: 1_500 });
+    closers.add(() => setting.remove());
     network = await setting.start();
+    closers.add(() => network.close());
     client = await clientOf(NORTHLIGHT);
     listener = await client.follow();
   });
 
-  afterAll(async () => {
-    listener.close();
-    client.close();
-    await network.close();
-    await setting.remove();
-    await chaincode.stop();
-  });
+  afterAll(() => closers.closeAll());
 
   async function clientOf(mspId: string, role: 'client' | 'peer' = 'client'): Promise<RawClient> {
     const credentials = await network.enrol(mspId, `raw-${role}`, role);
-    return new RawClient(network.connectionProfile(mspId), newSigner(credentials));
+    const opened = new RawClient(network.connectionProfile(mspId), newSigner(credentials));
+    closers.add(async () => {
+      await Promise.resolve();
+      opened.close();
+    });
+    return opened;
   }
 
   const call = (name: string, ...args: string[]): { args: string[] } => ({
@@ -222,7 +226,6 @@ describe('a peer of the embedded network', () => {
       await expect(
         client.process(client.peers[0]!, signDraft(draft, other.signer)),
       ).rejects.toMatchObject({ details: expect.stringContaining('SIGNATURE_WRONG') as string });
-      other.close();
     });
 
     it('refuses a peer as a writer', async () => {
@@ -231,7 +234,6 @@ describe('a peer of the embedded network', () => {
       await expect(
         client.process(client.peers[0]!, signDraft(draft, other.signer)),
       ).rejects.toMatchObject({ details: expect.stringContaining('may not write') as string });
-      other.close();
     });
 
     it('refuses a transaction id that is committed', async () => {

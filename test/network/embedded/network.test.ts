@@ -1,7 +1,8 @@
 import type { ContractEvent } from 'fabric-network';
 
+import { Closers } from '../../../network/src/closers.ts';
 import type { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
-import { freePort, startChaincode, type ChaincodeProcess } from './chaincode-process.ts';
+import { freePort, startChaincode } from './chaincode-process.ts';
 import {
   connectClient,
   HELIOS,
@@ -15,24 +16,26 @@ import {
 jest.setTimeout(60_000);
 
 describe('EmbeddedNetwork with fabric-network and fabric-shim', () => {
-  let chaincode: ChaincodeProcess;
   let setting: TestNetwork;
   let network: EmbeddedNetwork;
   let client: Client;
+  const closers = new Closers();
 
   beforeAll(async () => {
-    chaincode = await startChaincode(await freePort());
+    const chaincode = await startChaincode(await freePort());
+    closers.add(() => chaincode.stop());
     setting = await newTestNetwork(chaincode.address);
+    closers.add(() => setting.remove());
     network = await setting.start();
+    closers.add(() => network.close());
     client = await connectClient(network, NORTHLIGHT);
+    closers.add(async () => {
+      await Promise.resolve();
+      client.close();
+    });
   });
 
-  afterAll(async () => {
-    client.close();
-    await network.close();
-    await setting.remove();
-    await chaincode.stop();
-  });
+  afterAll(() => closers.closeAll());
 
   const submit = async (name: string, ...args: string[]): Promise<string> =>
     (await client.contract.submitTransaction(name, ...args)).toString();

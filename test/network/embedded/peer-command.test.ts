@@ -6,8 +6,9 @@ import { promisify } from 'node:util';
 
 import { common } from '@hyperledger/fabric-protos';
 
+import { Closers } from '../../../network/src/closers.ts';
 import type { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
-import { freePort, startChaincode, type ChaincodeProcess } from './chaincode-process.ts';
+import { freePort, startChaincode } from './chaincode-process.ts';
 import { newTestNetwork, NORTHLIGHT, type TestNetwork } from './fabric-client.ts';
 
 jest.setTimeout(60_000);
@@ -19,26 +20,25 @@ const describeWithPeer = error ? describe.skip : describe;
 const CORE = 'peer: { BCCSP: { Default: SW, SW: { Hash: SHA2, Security: 256 } } }\n';
 
 describeWithPeer('the stock peer command', () => {
-  let chaincode: ChaincodeProcess;
   let setting: TestNetwork;
   let network: EmbeddedNetwork;
   let configuration: string;
+  const closers = new Closers();
 
   beforeAll(async () => {
-    chaincode = await startChaincode(await freePort());
+    const chaincode = await startChaincode(await freePort());
+    closers.add(() => chaincode.stop());
     setting = await newTestNetwork(chaincode.address);
+    closers.add(() => setting.remove());
     network = await setting.start();
+    closers.add(() => network.close());
     await network.enrol(NORTHLIGHT, 'User1', 'client');
     configuration = await mkdtemp(join(tmpdir(), 'core-'));
+    closers.add(() => rm(configuration, { recursive: true }));
     await writeFile(join(configuration, 'core.yaml'), CORE);
   });
 
-  afterAll(async () => {
-    await network.close();
-    await setting.remove();
-    await chaincode.stop();
-    await rm(configuration, { recursive: true });
-  });
+  afterAll(() => closers.closeAll());
 
   const organizations = (...names: string[]): string =>
     join(setting.options.directory, 'organizations', ...names);

@@ -1,9 +1,10 @@
 import { common, ledger, peer } from '@hyperledger/fabric-protos';
 
+import { Closers } from '../../../network/src/closers.ts';
 import type { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
 import { newSigner } from '../../../network/src/embedded/signer.ts';
-import { freePort, startChaincode, type ChaincodeProcess } from './chaincode-process.ts';
-import { HELIOS, newTestNetwork, NORTHLIGHT, type TestNetwork } from './fabric-client.ts';
+import { freePort, startChaincode } from './chaincode-process.ts';
+import { HELIOS, newTestNetwork, NORTHLIGHT } from './fabric-client.ts';
 import {
   newDraft,
   newEnvelope,
@@ -20,31 +21,32 @@ const Code = peer.TxValidationCode;
 const { Status } = common;
 
 describe('ordering and validation in the embedded network', () => {
-  let chaincode: ChaincodeProcess;
-  let setting: TestNetwork;
   let network: EmbeddedNetwork;
   let client: RawClient;
   let listener: CommitListener;
+  const closers = new Closers();
 
   beforeAll(async () => {
-    chaincode = await startChaincode(await freePort());
-    setting = await newTestNetwork(chaincode.address);
+    const chaincode = await startChaincode(await freePort());
+    closers.add(() => chaincode.stop());
+    const setting = await newTestNetwork(chaincode.address);
+    closers.add(() => setting.remove());
     network = await setting.start();
+    closers.add(() => network.close());
     client = await clientOf(NORTHLIGHT);
     listener = await client.follow();
   });
 
-  afterAll(async () => {
-    listener.close();
-    client.close();
-    await network.close();
-    await setting.remove();
-    await chaincode.stop();
-  });
+  afterAll(() => closers.closeAll());
 
   async function clientOf(mspId: string, role: 'client' | 'peer' = 'client'): Promise<RawClient> {
     const credentials = await network.enrol(mspId, `raw-${role}`, role);
-    return new RawClient(network.connectionProfile(mspId), newSigner(credentials));
+    const opened = new RawClient(network.connectionProfile(mspId), newSigner(credentials));
+    closers.add(async () => {
+      await Promise.resolve();
+      opened.close();
+    });
+    return opened;
   }
 
   const call = (name: string, ...args: string[]): { args: string[] } => ({
@@ -221,7 +223,6 @@ describe('ordering and validation in the embedded network', () => {
     it('refuses another creator than the signer with 403', async () => {
       const other = await clientOf(HELIOS);
       expect((await refused({}, other.signer)).status).toBe(Status.FORBIDDEN);
-      other.close();
     });
 
     it('refuses peers with 403', async () => {
@@ -230,7 +231,6 @@ describe('ordering and validation in the embedded network', () => {
       const answer = await client.broadcast(newEnvelope(draft, [], other.signer));
       expect(answer).toMatchObject({ status: Status.FORBIDDEN });
       expect(answer.info).toContain('may not write to this channel');
-      other.close();
     });
 
     it('refuses bytes that are no envelope with 400', async () => {
@@ -259,7 +259,6 @@ describe('ordering and validation in the embedded network', () => {
       const forged = newDraft(other.signer, { ...call('Put', 'x', 'y'), transactionId });
       const answer = await client.broadcast(newEnvelope(forged, [], other.signer));
       expect(answer.status).toBe(Status.BAD_REQUEST);
-      other.close();
       const envelope = newEnvelope(victim.draft, victim.responses, client.signer);
       expect(await commit(envelope, victim.draft)).toBe(Code.VALID);
     });
@@ -477,7 +476,6 @@ describe('ordering and validation in the embedded network', () => {
       const forged = { ...other.signer, sign: client.signer.sign };
       const [refused] = await client.seek({ start: 0, stop: 0 }, FULL, client.peers[0], forged);
       expect(refused?.getStatus()).toBe(Status.FORBIDDEN);
-      other.close();
       const stream = client.stream(client.peers[0]!, FULL);
       stream.end(Buffer.from('ffff', 'hex'));
       for await (const bytes of stream as AsyncIterable<Uint8Array>) {
