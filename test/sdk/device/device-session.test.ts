@@ -1,21 +1,9 @@
 /** What a device does with a manager that misbehaves, or is not the one it was (docs/protocol.md §2.3, §3, §5, §6). */
-import { encodeAssignment, encodeFrame, encodeSigned, toHex } from '@lamplighter/sdk/wire';
-import type { Assignment } from '@lamplighter/sdk/wire';
-import {
-  chainContext,
-  chainValue,
-  macEnvelope,
-  newEd25519Signer,
-  pskOf,
-  signEnvelope,
-  suiteOf,
-  vendorKeyAt,
-} from '@lamplighter/sdk/crypto';
-import { encodeChainKey } from '@lamplighter/sdk/wire';
-import { manageEpoch, noticeFrames } from '@lamplighter/sdk/protocol';
-import { CHAIN_SEED, KV0, VENDOR_SECRET, filled } from '../protocol/session-fixture.ts';
+import { encodeFrame, toHex } from '@lamplighter/sdk/wire';
+import { noticeFrames } from '@lamplighter/sdk/protocol';
+import { filled } from '../protocol/session-fixture.ts';
 import { DeviceFixture, FACTORY, INTERVALS, imageOf, sha256 } from './device-fixture.ts';
-import { MemoryManager } from './memory-manager.ts';
+import { nextAssignment } from './next-assignment.ts';
 import { settle } from './virtual-clock.ts';
 
 let fixture: DeviceFixture;
@@ -306,49 +294,12 @@ describe('a handshake', () => {
   });
 });
 
-/** A newer assignment of the device, under another manager and kid. */
-function nextAssignment(changes: Partial<Assignment> = {}): {
-  envelope: Uint8Array;
-  manager: MemoryManager;
-} {
-  const { assignment } = fixture.manager.epoch;
-  const next: Assignment = {
-    ...assignment,
-    serial: 1,
-    epoch: 2,
-    idM: 'manager-2',
-    prevKid: assignment.kid,
-    kid: filled(0x0b, 16),
-    endpoints: ['ws://other.example/v1/device'],
-    ...changes,
-  };
-  const length = 64;
-  const seed = CHAIN_SEED;
-  const context = chainContext(next.idM, next.idD, next.epoch);
-  const anchor = chainValue(suiteOf(next.suite), context, { seed, length }, 0);
-  const light = next.class === 1;
-  const payload = encodeAssignment(
-    light ? { ...next, mkey: encodeChainKey({ length, anchor }) } : next,
-  );
-  const envelope = encodeSigned(
-    light
-      ? macEnvelope('assignment', payload, fixture.kvm)
-      : signEnvelope('assignment', payload, newEd25519Signer(VENDOR_SECRET)),
-  );
-  const { kv } = vendorKeyAt({ kv: KV0, kvN: 0 }, 1);
-  const managed =
-    next.op === 1
-      ? fixture.manager.epoch
-      : manageEpoch(payload, pskOf(kv, payload), light ? seed : undefined);
-  return { envelope, manager: new MemoryManager(managed) };
-}
-
 describe('a new assignment', () => {
   it.each(['end', 'lightweight'] as const)(
     'in a notice moves a device of kind %s',
     async (kind) => {
       fixture = new DeviceFixture(kind);
-      const { envelope, manager } = nextAssignment();
+      const { envelope, manager } = nextAssignment(fixture);
       const old = fixture.manager;
       old.onHello = (line) => {
         for (const frame of noticeFrames(envelope)) line.inbox.push(frame);
@@ -372,7 +323,7 @@ describe('a new assignment', () => {
 
   it('in a push moves the device, which acknowledges it first', async () => {
     await started();
-    const { envelope, manager } = nextAssignment();
+    const { envelope, manager } = nextAssignment(fixture);
     const old = fixture.manager;
     await fixture.close();
     await fixture.start({
@@ -388,7 +339,7 @@ describe('a new assignment', () => {
 
   it('is dialled in turn with the old one after three failures, and the old one still works', async () => {
     await started();
-    const { envelope, manager } = nextAssignment();
+    const { envelope, manager } = nextAssignment(fixture);
     manager.reachable = false;
     const old = fixture.manager;
     await fixture.close();
@@ -410,12 +361,12 @@ describe('a new assignment', () => {
 
   it.each([
     ['a false signature', (envelope: Uint8Array) => flipped(envelope), 2],
-    ['another device', () => nextAssignment({ idD: 'lamp-2' }).envelope, 3],
-    ['an epoch that is not new', () => nextAssignment({ epoch: 1 }).envelope, 3],
-    ['a serial that was used', () => nextAssignment({ serial: 0 }).envelope, 2],
+    ['another device', () => nextAssignment(fixture, { idD: 'lamp-2' }).envelope, 3],
+    ['an epoch that is not new', () => nextAssignment(fixture, { epoch: 1 }).envelope, 3],
+    ['a serial that was used', () => nextAssignment(fixture, { serial: 0 }).envelope, 2],
   ])('for %s is refused, and the device stays', async (_, change, code) => {
     const { manager } = await started();
-    const envelope = change(nextAssignment().envelope);
+    const envelope = change(nextAssignment(fixture).envelope);
     const name = sha256(envelope);
     manager.objects.set(toHex(name), { kind: 'blob', bytes: envelope });
     await manager.send({ type: 'push', ref: { kind: 6, sha256: name, size: envelope.length } });
@@ -426,7 +377,7 @@ describe('a new assignment', () => {
 
   it('that retires the device ends it, keys and all', async () => {
     const { manager } = await started();
-    const { envelope } = nextAssignment({ op: 1 });
+    const { envelope } = nextAssignment(fixture, { op: 1 });
     const name = sha256(envelope);
     manager.objects.set(toHex(name), { kind: 'blob', bytes: envelope });
     await manager.send({ type: 'push', ref: { kind: 6, sha256: name, size: envelope.length } });
