@@ -30,6 +30,7 @@ import type {
   Committed,
   EvaluateOptions,
   Ledger,
+  PreparedTransaction,
   SubmitOptions,
   TransactionName,
 } from './ledger.ts';
@@ -136,6 +137,15 @@ export class Contracts {
     return this.#submit('StatusLog:ReportStatuses', [reports], options);
   }
 
+  /** As {@link reportStatuses}, endorsed and signed only. */
+  prepareStatuses(
+    reports: readonly StatusReport[],
+    options?: SubmitOptions,
+  ): Promise<PreparedTransaction> {
+    const args = [argument(reports)];
+    return this.#ledger.prepare('StatusLog:ReportStatuses', args, options);
+  }
+
   readStatus(device: string, options?: EvaluateOptions): Promise<StatusRecord> {
     return this.#record('StatusLog:ReadStatus', 'status', device, options);
   }
@@ -178,6 +188,14 @@ export class Contracts {
 
   recordUpdates(updates: readonly UpdateReport[], options?: SubmitOptions): Promise<Committed> {
     return this.#submit('Firmware:RecordUpdates', [updates], options);
+  }
+
+  /** As {@link recordUpdates}, endorsed and signed only. */
+  prepareUpdates(
+    updates: readonly UpdateReport[],
+    options?: SubmitOptions,
+  ): Promise<PreparedTransaction> {
+    return this.#ledger.prepare('Firmware:RecordUpdates', [argument(updates)], options);
   }
 
   readRelease(id: string, options?: EvaluateOptions): Promise<ReleaseRecord> {

@@ -3,9 +3,11 @@ import type { Contracts } from '../ledger/contracts.ts';
 import type { Clock } from './clock.ts';
 import type { EventSink } from './events.ts';
 import { judgeFailure } from './ledger-failures.ts';
-import { MemoryOutbox } from './memory-outbox.ts';
+import { MemoryOutbox, type MemoryOutboxOptions } from './memory-outbox.ts';
+import { statusesOf, updatesOf } from './outbox-batch.ts';
 import type { Outbox, OutboxOutcome } from './outbox.ts';
 import type { RandomSource } from './random.ts';
+import type { DurableOutboxOptions } from './storage/durable-outbox.ts';
 import { describe } from './supervise.ts';
 
 /** What the outbox works with. */
@@ -16,25 +18,56 @@ export interface LedgerOutboxParts {
   readonly contracts: Contracts;
 }
 
-/** An outbox in memory that submits to the contracts and tells the operator what became of each report. */
-export function newLedgerOutbox({ clock, random, events, contracts }: LedgerOutboxParts): Outbox {
-  return new MemoryOutbox({
+/** What both kinds of outbox share: the judge, and the operator's ear. */
+function sharedParts({ clock, random, events }: LedgerOutboxParts): Pick<
+  MemoryOutboxOptions,
+  'clock' | 'random' | 'onOutcome' | 'onRetry'
+> & {
+  readonly judge: typeof judgeFailure;
+} {
+  return {
     clock,
     random,
     judge: judgeFailure,
-    submitter: {
-      statuses: async (reports, signal) =>
-        (await contracts.reportStatuses(reports, { signal })).transactionId,
-      updates: async (reports, signal) =>
-        (await contracts.recordUpdates(reports, { signal })).transactionId,
-    },
     onOutcome: (outcome) => {
       tellOutcome(events, outcome);
     },
     onRetry: (error) => {
       events.emit({ type: 'alarm', device: null, ...describe(error) });
     },
+  };
+}
+
+/** An outbox in memory that submits to the contracts and tells the operator what became of each report. */
+export function newLedgerOutbox(parts: LedgerOutboxParts): Outbox {
+  const { contracts } = parts;
+  return new MemoryOutbox({
+    ...sharedParts(parts),
+    submitter: {
+      statuses: async (reports, signal) =>
+        (await contracts.reportStatuses(reports, { signal })).transactionId,
+      updates: async (reports, signal) =>
+        (await contracts.recordUpdates(reports, { signal })).transactionId,
+    },
   });
+}
+
+/** The same for an outbox on the disk, but for the disk. */
+export function durableOutboxParts(
+  parts: LedgerOutboxParts,
+): Omit<DurableOutboxOptions, 'store' | 'writer'> {
+  const { contracts } = parts;
+  return {
+    ...sharedParts(parts),
+    ledger: {
+      prepare: (batch, signal) =>
+        batch.kind === 'status'
+          ? contracts.prepareStatuses(statusesOf(batch), { signal })
+          : contracts.prepareUpdates(updatesOf(batch), { signal }),
+      send: async (prepared, signal) => (await contracts.ledger.send(prepared, { signal })).code,
+      status: (transactionId, signal) => contracts.ledger.status(transactionId, { signal }),
+    },
+  };
 }
 
 /** What became of a report, for the operator. */

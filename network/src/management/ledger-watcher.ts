@@ -1,12 +1,14 @@
 /**
  * Follows the ledger (propagation, steps 1 and 2; design §6 item 4): what stands there at start, then its events from the
- * block after, each once; a broken stream is taken up again at the block it broke in.
+ * checkpoint on, each once; a broken stream is taken up again at the block it broke in. The checkpoint moves past a block
+ * when all of its events have been dealt with; what is heard again after a crash changes nothing.
  */
 import type { ContractEvents, DeviceRecord } from '@lamplighter/chaincode';
 import { LedgerError } from '../ledger/ledger-error.ts';
 import type { Contracts } from '../ledger/contracts.ts';
 import type { LedgerEvent } from '../ledger/ledger.ts';
 import { sleep, type Clock } from './clock.ts';
+import type { Checkpoint } from './storage/checkpoint.ts';
 import type { Supervisor } from './supervise.ts';
 
 /** What the node does about the ledger's news. */
@@ -16,6 +18,8 @@ export interface LedgerNews {
   /** A device is another node's now, or retired. */
   deviceGone(device: string, reason: string): Promise<void>;
   deviceSuspended(device: string): Promise<void>;
+  /** All devices that are this node's now: others that it holds went while it was away. */
+  devicesPresent(records: readonly DeviceRecord[]): Promise<void>;
   /** A release is approved: `approved` says so of the newest one at start, too. */
   releaseApproved(release: string, model: string): Promise<void>;
   releaseWithdrawn(release: string): void;
@@ -32,8 +36,19 @@ export interface LedgerWatcherParts {
   readonly supervisor: Supervisor;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly checkpoint: Checkpoint;
 }
 
+/** Names of the events that this node deals with; what later contracts add, and reports, are others' news. */
+const CONCERNING: ReadonlySet<string> = new Set<keyof ContractEvents>([
+  'DeviceAssigned',
+  'DeviceSuspended',
+  'DeviceRetired',
+  'ReleaseApproved',
+  'ReleaseWithdrawn',
+]);
+/** Blocks of others' news after which the checkpoint moves all the same. */
+const CHECKPOINT_BLOCKS = 64;
 const RECONNECT_MS = 1_000;
 /** Transactions remembered of the block in which a stream broke. */
 const SEEN = 1_024;
@@ -43,25 +58,31 @@ export class LedgerWatcher {
   readonly #parts: LedgerWatcherParts;
   readonly #models = new Set<string>();
   readonly #seen = new Set<string>();
+  /** Events being dealt with, by block. */
+  readonly #open = new Map<number, number>();
   #nextBlock = 0;
+  #hasRead = false;
 
   constructor(parts: LedgerWatcherParts) {
     this.#parts = parts;
   }
 
   /**
-   * Reads what stands on the ledger.
+   * Reads what stands on the ledger; before it has, nothing is followed.
    *
    * @returns whose `taken` settles when every device of the node was taken over, or its failure became an alarm
    * @throws {@link LedgerError} when the ledger cannot be read
    */
   async readPresent(): Promise<{ readonly taken: Promise<unknown> }> {
-    const { contracts, supervisor } = this.#parts;
+    const { contracts, supervisor, news, checkpoint } = this.#parts;
     // Before everything else is read: an event after this block is heard, one before is in what is read.
-    this.#nextBlock = (await contracts.ledger.chain()).height;
+    const { height } = await contracts.ledger.chain();
     const devices = await this.#ownDevices();
+    if (devices !== null) await news.devicesPresent(devices);
+    this.#nextBlock = Math.min(checkpoint.block ?? height, height);
+    this.#hasRead = true;
     const taken = Promise.all(
-      devices.map(async (device) => {
+      (devices ?? []).map(async (device) => {
         try {
           await this.#assigned(device);
         } catch (error) {
@@ -81,6 +102,12 @@ export class LedgerWatcher {
     const { contracts, supervisor, clock, signal } = this.#parts;
     while (!signal.aborted) {
       try {
+        if (!this.#hasRead) {
+          const { taken } = await this.readPresent();
+          supervisor.run(null, async () => {
+            await taken;
+          });
+        }
         const startBlock = this.#nextBlock;
         for await (const event of contracts.ledger.events({ startBlock, signal })) {
           this.#hear(event);
@@ -97,8 +124,37 @@ export class LedgerWatcher {
     this.#nextBlock = event.blockNumber;
     if (this.#seen.has(event.transactionId)) return;
     if (this.#seen.size < SEEN) this.#seen.add(event.transactionId);
+    if (!CONCERNING.has(event.name)) {
+      this.#moveCheckpoint(CHECKPOINT_BLOCKS);
+      return;
+    }
+    const { blockNumber } = event;
+    this.#open.set(blockNumber, (this.#open.get(blockNumber) ?? 0) + 1);
     // In order for each device and release, side by side for different ones.
-    this.#parts.supervisor.runInTurn(subjectOf(event), () => this.#handle(event));
+    this.#parts.supervisor.runInTurn(subjectOf(event), async () => {
+      try {
+        await this.#handle(event);
+      } finally {
+        this.#dealtWith(blockNumber);
+      }
+    });
+  }
+
+  /** Also when it failed: that was an alarm, and what can be tried again is read from the ledger at the next start. */
+  #dealtWith(block: number): void {
+    const left = (this.#open.get(block) ?? 1) - 1;
+    if (left > 0) this.#open.set(block, left);
+    else this.#open.delete(block);
+    if (!this.#parts.signal.aborted) this.#moveCheckpoint(1);
+  }
+
+  /** @param least blocks that the move must be worth */
+  #moveCheckpoint(least: number): void {
+    const { checkpoint, supervisor } = this.#parts;
+    const block = Math.min(this.#nextBlock, ...this.#open.keys());
+    if (block - (checkpoint.block ?? 0) >= least) {
+      supervisor.run(null, () => checkpoint.move(block));
+    }
   }
 
   async #handle({ name, payload }: LedgerEvent): Promise<void> {
@@ -122,7 +178,6 @@ export class LedgerWatcher {
         news.releaseWithdrawn(parse('ReleaseWithdrawn', payload).release);
         return;
       default:
-        // StatusReported, UpdatesRecorded and what later contracts add are others' news.
         return;
     }
   }
@@ -146,7 +201,8 @@ export class LedgerWatcher {
     if (latest !== undefined) await news.releaseApproved(latest.id, latest.model);
   }
 
-  async #ownDevices(): Promise<readonly DeviceRecord[]> {
+  /** Null when the ledger does not know this node. */
+  async #ownDevices(): Promise<readonly DeviceRecord[] | null> {
     const { id, contracts } = this.#parts;
     const devices: DeviceRecord[] = [];
     let bookmark = '';
@@ -156,7 +212,7 @@ export class LedgerWatcher {
         page = await contracts.devicesOf(id, { bookmark });
       } catch (error) {
         // A node that is registered after its start has no devices yet.
-        if (error instanceof LedgerError && error.code === 'MANAGER_NOT_FOUND') return devices;
+        if (error instanceof LedgerError && error.code === 'MANAGER_NOT_FOUND') return null;
         throw error;
       }
       devices.push(...page.items);

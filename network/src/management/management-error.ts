@@ -11,6 +11,20 @@ export type ManagementErrorCode =
   | 'OUTBOX_FULL'
   | 'DATABASE_FULL'
   | 'SCHEDULE_FULL'
+  /** The disk has no room, or fails; the node goes on by itself when it takes writes again. */
+  | 'STORAGE_FULL'
+  | 'STORAGE_FAILED'
+  /** What is on the disk can not be read, was written by another version or by another node. */
+  | 'STORAGE_DAMAGED'
+  | 'STORAGE_VERSION'
+  | 'DIRECTORY_FOREIGN'
+  /** Another process has the directory. */
+  | 'DIRECTORY_IN_USE'
+  /** The key that the state is sealed under: not there, not 32 bytes in hex, readable by others, another one. */
+  | 'MASTER_KEY_MISSING'
+  | 'MASTER_KEY_MALFORMED'
+  | 'MASTER_KEY_EXPOSED'
+  | 'MASTER_KEY_WRONG'
   /** Bytes do not have the digest that names them. */
   | 'DIGEST_MISMATCH'
   /** A release is not approved, or not for this vendor, model or generation. */

@@ -17,11 +17,10 @@ import { ExpectedImages } from './expected-images.ts';
 import type { GatewayServer } from './gateway-server.ts';
 import { ImageCache } from './image-cache.ts';
 import { defaultIntervals } from './intervals.ts';
-import { newLedgerOutbox } from './ledger-outbox.ts';
+import { isLedgerAway } from './ledger-failures.ts';
 import { LedgerWatcher } from './ledger-watcher.ts';
 import { ManagementError } from './management-error.ts';
 import { checkOptions, type ManagementNodeOptions } from './management-options.ts';
-import { MemoryDeviceDatabase } from './memory-device-database.ts';
 import { Monitoring } from './monitoring.ts';
 import { NodeNews } from './node-news.ts';
 import type { Outbox } from './outbox.ts';
@@ -31,6 +30,8 @@ import { ReleaseStore } from './release-store.ts';
 import { Schedule } from './schedule.ts';
 import { SessionController } from './session-controller.ts';
 import { SessionTable } from './session-table.ts';
+import type { StorageState } from './storage/durable-writer.ts';
+import { openStorage, type NodeStorage } from './storage/node-storage.ts';
 import { StatusReports } from './status-reports.ts';
 import { Supervisor } from './supervise.ts';
 import { Updates } from './updates.ts';
@@ -45,6 +46,7 @@ export class ManagementNode implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #events: EventStream;
   readonly #supervisor: Supervisor;
+  readonly #storage: NodeStorage;
   readonly #database: DeviceDatabase;
   readonly #schedule: Schedule;
   readonly #outbox: Outbox;
@@ -52,26 +54,33 @@ export class ManagementNode implements AsyncDisposable {
   #server: GatewayServer | null = null;
   #closed: Promise<void> | null = null;
 
-  private constructor(options: ManagementNodeOptions, parts: BaseParts) {
+  private constructor(options: ManagementNodeOptions, parts: BaseParts, storage: NodeStorage) {
     this.id = options.id;
     this.#events = parts.events;
     this.#supervisor = new Supervisor(parts.events);
-    this.#database = new MemoryDeviceDatabase();
+    this.#storage = storage;
+    this.#database = storage.database;
     this.#schedule = new Schedule({ clock: parts.clock });
-    this.#outbox = newLedgerOutbox(parts);
+    this.#outbox = storage.outbox;
   }
 
   /**
-   * Reads its devices and releases from the ledger, then listens for devices and vendors.
+   * Takes up its state, reads its devices and releases from the ledger, then listens for devices and vendors. With devices
+   * on the disk it begins without the ledger, and reads it as soon as it is there.
    *
-   * @throws {@link ManagementError} ADDRESS_IN_USE; {@link LedgerError} when the ledger cannot be read; RangeError for
-   *   keys of a wrong length or a ledger identity of another organisation
+   * @throws {@link ManagementError} ADDRESS_IN_USE, and as `openStorage`; {@link LedgerError} when the ledger cannot be
+   *   read; RangeError for keys of a wrong length or a ledger identity of another organisation
    */
   static async start(options: ManagementNodeOptions): Promise<ManagementNode> {
     options.signal?.throwIfAborted();
     checkOptions(options);
     const parts = baseParts(options);
-    const node = new ManagementNode(options, parts);
+    const storage = await openStorage(options.storage ?? { kind: 'memory' }, {
+      ...parts,
+      id: options.id,
+      directory: options.directory,
+    });
+    const node = new ManagementNode(options, parts, storage);
     try {
       await node.#start(options, parts);
     } catch (error) {
@@ -102,6 +111,11 @@ export class ManagementNode implements AsyncDisposable {
     return this.#outbox.pending;
   }
 
+  /** How the disk is that holds this node's state; while it is not ready, monitoring stands still. */
+  get storage(): StorageState {
+    return this.#storage.state;
+  }
+
   /** Calls `listener` with every event from now on; the returned function ends that. */
   on(listener: EventListener): () => void {
     return this.#events.on(listener);
@@ -117,7 +131,7 @@ export class ManagementNode implements AsyncDisposable {
     return this.#outbox.drained();
   }
 
-  /** Ends sessions, timers and requests; reports that are not on the ledger yet are lost with this outbox in memory. */
+  /** Ends sessions, timers and requests; reports that are not on the ledger yet stay on the disk, if there is one. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -156,10 +170,10 @@ export class ManagementNode implements AsyncDisposable {
       schedule: this.#schedule,
       supervisor,
     });
-    const watcher = new LedgerWatcher({ ...shared, news, supervisor, signal });
-    const { taken } = await watcher.readPresent();
-    // Devices that dial before they are taken over are refused; one vendor that is away must not shut out all others.
-    await firstOf(taken, clock, START_GRACE_MS);
+    const { checkpoint } = this.#storage;
+    const watcher = new LedgerWatcher({ ...shared, news, supervisor, signal, checkpoint });
+    news.takeUp();
+    await this.#readPresent(watcher, clock);
     this.#server = await listenForDevices({
       options,
       ...base,
@@ -169,6 +183,18 @@ export class ManagementNode implements AsyncDisposable {
       supervisor,
     });
     watcher.follow();
+  }
+
+  /** What is on the disk is served without the ledger; the watcher goes on asking for it. */
+  async #readPresent(watcher: LedgerWatcher, clock: Clock): Promise<void> {
+    try {
+      const { taken } = await watcher.readPresent();
+      // Devices that dial before they are taken over are refused; one vendor that is away must not shut out all others.
+      await firstOf(taken, clock, START_GRACE_MS);
+    } catch (error) {
+      if (this.#database.size === 0 || !isLedgerAway(error)) throw error;
+      this.#supervisor.report(null, error);
+    }
   }
 
   #protocols(
@@ -213,6 +239,7 @@ export class ManagementNode implements AsyncDisposable {
       supervisor,
       clock,
       random,
+      storage: this.#storage,
       intervals: options.intervals ?? { base: defaultIntervals },
     });
     const updates = new Updates({
@@ -239,6 +266,7 @@ export class ManagementNode implements AsyncDisposable {
     await this.#supervisor.settled();
     this.#schedule[Symbol.dispose]();
     await this.#database[Symbol.asyncDispose]();
+    await this.#storage.close();
     this.#events.close();
   }
 }
@@ -268,10 +296,14 @@ function baseParts(options: ManagementNodeOptions): BaseParts {
   const { logger } = options;
   if (logger !== undefined) {
     events.on((event) => {
-      const level = event.type === 'alarm' || event.type === 'release-refused' ? 'warn' : 'info';
-      logger[level](event, event.type);
+      logger[isWarning(event) ? 'warn' : 'info'](event, event.type);
     });
   }
   const random = options.random ?? systemRandom;
   return { clock, random, events, contracts: new Contracts(options.ledger) };
+}
+
+function isWarning(event: ManagementEvent): boolean {
+  if (event.type === 'storage') return event.state !== 'ready';
+  return event.type === 'alarm' || event.type === 'release-refused';
 }

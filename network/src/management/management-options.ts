@@ -6,6 +6,7 @@ import type { EventListener } from './events.ts';
 import type { HalfOpenOptions } from './half-open.ts';
 import type { IntervalPolicy } from './intervals.ts';
 import type { RandomSource } from './random.ts';
+import type { StorageOption } from './storage/node-storage.ts';
 
 /** Hears what the node does, for its log; pino's loggers fit. */
 export interface NodeLogger {
@@ -29,8 +30,10 @@ export interface ManagementNodeOptions {
   readonly id: string;
   /** Organisation whose client this node is. */
   readonly mspId: string;
-  /** For the image cache. */
+  /** For the image cache, and the state when it is on the disk. */
   readonly directory: string;
+  /** Devices, counters, reports and checkpoint. @default in memory */
+  readonly storage?: StorageOption;
   /** @default '127.0.0.1' */
   readonly host?: string;
   /** 0 takes a free port. */

@@ -4,12 +4,10 @@
  */
 import { sleep, type Clock } from './clock.ts';
 import { ManagementError } from './management-error.ts';
-import { halves, takeBatch, type Batch } from './outbox-batch.ts';
+import { halves, statusesOf, takeBatch, updatesOf, type Batch } from './outbox-batch.ts';
+import { codeOf, retryDelay, type FailureVerdict } from './outbox-retry.ts';
 import type { Outbox, OutboxEntry, OutboxOutcome, ReportSubmitter } from './outbox.ts';
-import { unitInterval, type RandomSource } from './random.ts';
-
-/** What to do with a failed submission. */
-export type FailureVerdict = 'retry' | 'recorded' | 'refused';
+import type { RandomSource } from './random.ts';
 
 /** Options of {@link MemoryOutbox}. */
 export interface MemoryOutboxOptions {
@@ -31,8 +29,6 @@ export interface MemoryOutboxOptions {
   /** Longest pause between tries, milliseconds. @default 30_000 */
   readonly longestDelayMs?: number;
 }
-
-const FIRST_DELAY_MS = 250;
 
 /** {@link Outbox} in memory. */
 export class MemoryOutbox implements Outbox {
@@ -138,23 +134,13 @@ export class MemoryOutbox implements Outbox {
   #submit(batch: Batch): Promise<string> {
     const { submitter } = this.#options;
     const { signal } = this.#closing;
-    if (batch.kind === 'status') {
-      const reports = batch.entries.flatMap((entry) =>
-        entry.kind === 'status' ? [entry.report] : [],
-      );
-      return submitter.statuses(reports, signal);
-    }
-    const reports = batch.entries.flatMap((entry) =>
-      entry.kind === 'update' ? [entry.report] : [],
-    );
-    return submitter.updates(reports, signal);
+    return batch.kind === 'status'
+      ? submitter.statuses(statusesOf(batch), signal)
+      : submitter.updates(updatesOf(batch), signal);
   }
 
   async #pause(attempt: number, error: unknown): Promise<void> {
-    const longest = this.#options.longestDelayMs ?? 30_000;
-    const delay =
-      Math.min(longest, FIRST_DELAY_MS * 2 ** Math.min(attempt, 20)) *
-      (0.5 + unitInterval(this.#options.random));
+    const delay = retryDelay(attempt, this.#options.random, this.#options.longestDelayMs);
     this.#options.onRetry?.(error, delay);
     await sleep(this.#options.clock, delay, this.#closing.signal);
   }
@@ -172,8 +158,4 @@ export class MemoryOutbox implements Outbox {
     for (const resolve of this.#idle) resolve();
     this.#idle.clear();
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
 }

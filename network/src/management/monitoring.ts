@@ -33,6 +33,7 @@ import { unitInterval, type RandomSource } from './random.ts';
 import type { Schedule } from './schedule.ts';
 import type { SessionTable } from './session-table.ts';
 import { monitoringOf, type StatusReports } from './status-reports.ts';
+import type { NodeStorage } from './storage/node-storage.ts';
 import type { Supervisor } from './supervise.ts';
 
 /** What the monitoring of a node is made of. */
@@ -50,6 +51,7 @@ export interface MonitoringParts {
   readonly supervisor: Supervisor;
   readonly clock: Clock;
   readonly random: RandomSource;
+  readonly storage: Pick<NodeStorage, 'state'>;
   readonly intervals: IntervalPolicy;
 }
 
@@ -63,6 +65,8 @@ interface Asked {
 const MISSED_WINDOWS = 3;
 /** Widening of the window at its end (§6.1): 2 % of FTI and 2 s. */
 const WIDENING_SECONDS = 2;
+/** Within which a device is asked whose window is open at the start of a session. */
+const OPEN_WINDOW_SECONDS = 1;
 const WIDENING_SHARE = 0.02;
 
 /** Monitors every device of the node. */
@@ -211,10 +215,10 @@ export class Monitoring {
     const { rti } = entry.intervals.current;
     const random = unitInterval(this.#parts.random);
     if (state.opensIn > 0) return nextRequestIn(state.opensIn, rti, random);
-    // The window is open or past, and how long it lasts is not told. Its end is 2 s wider at least, so ask within 2 s;
-    // but after the result of an update, which comes first in a session and says what the device runs.
+    // The window is open or past, and how long it lasts is not told: ask soon, but after the result of an update, which
+    // comes first in a session and says what the device runs.
     const resultFirst = state.pending !== 0 || (state.flags & StateFlag.onTrial) !== 0;
-    const spread = Math.min(rti, WIDENING_SECONDS);
+    const spread = Math.min(rti, OPEN_WINDOW_SECONDS);
     return resultFirst
       ? nextRequestIn(spread / 2, spread / 2, random)
       : nextRequestIn(0, spread, random);
@@ -235,6 +239,8 @@ export class Monitoring {
     // The window passes unused at D, which counts the next from its widened end: ask as far into that one.
     const { fti, rti } = entry.intervals.current;
     this.#plan(device, fti + rti + fti * WIDENING_SHARE + WIDENING_SECONDS);
+    // Nothing can be stored: n can not move on, and a device is not at fault for what is not asked.
+    if (this.#parts.storage.state.state !== 'ready') return;
     if (live === undefined) await this.#missed(entry);
     // An open request is waited for to its end; it closes the session when it is not answered.
     else if (this.#asked.has(device)) return;
@@ -279,7 +285,9 @@ export class Monitoring {
       ...each,
       missed: each.missed + 1,
     }));
-    if (entry === undefined || entry.missed % MISSED_WINDOWS !== 0) return;
+    if (entry === undefined) return;
+    this.#parts.events.emit({ type: 'device-overdue', device: id, missed: entry.missed });
+    if (entry.missed % MISSED_WINDOWS !== 0) return;
     await this.#report(id, 'unreachable');
   }
 

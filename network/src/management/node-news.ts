@@ -37,6 +37,27 @@ export class NodeNews implements LedgerNews {
     this.#parts = parts;
   }
 
+  /** Takes up the devices that are on the disk: their windows are awaited, whatever the ledger says later. */
+  takeUp(): void {
+    const { database, monitoring } = this.#parts;
+    for (const id of database.ids()) {
+      const entry = database.get(id);
+      if (entry?.suspended === false) monitoring.track(entry);
+    }
+  }
+
+  async devicesPresent(records: readonly DeviceRecord[]): Promise<void> {
+    const { database } = this.#parts;
+    const present = new Map(records.map((record) => [record.id, record]));
+    for (const id of database.ids()) {
+      const record = present.get(id);
+      if (record === undefined) await this.deviceGone(id, 'not assigned to this node any more');
+      else if (record.state === 'suspended' && database.get(id)?.suspended === false) {
+        await this.deviceSuspended(id);
+      }
+    }
+  }
+
   async deviceAssigned(record: DeviceRecord): Promise<void> {
     const { assignments, monitoring, sessions } = this.#parts;
     const entry = await this.#orAgain(
@@ -65,7 +86,10 @@ export class NodeNews implements LedgerNews {
     const entry = await database.update(device, (each) => ({ ...each, suspended: true }));
     if (entry === undefined) return;
     monitoring.forget(device);
-    sessions.of(device)?.close(CloseCode.suspended);
+    const live = sessions.of(device);
+    // §2.3: silent for one FTI; whenever it dials after that, it hears 4423 until the vendor assigns it anew.
+    live?.send({ type: 'suspend', seconds: entry.intervals.current.fti });
+    live?.close(CloseCode.suspended);
   }
 
   /** Propagation, steps 1 to 3: verified once, then offered to every connected device of the model. */

@@ -1,4 +1,5 @@
 /** Which reports go together: pure choices of the outbox. */
+import type { StatusReport, UpdateReport } from '@lamplighter/chaincode';
 import type { OutboxEntry } from './outbox.ts';
 
 /** Reports of one kind, at most one a device. */
@@ -40,4 +41,14 @@ export function halves(batch: Batch): readonly Batch[] {
     kind: batch.kind,
     entries,
   }));
+}
+
+/** The verdicts of a batch. */
+export function statusesOf({ entries }: Batch): readonly StatusReport[] {
+  return entries.flatMap((entry) => (entry.kind === 'status' ? [entry.report] : []));
+}
+
+/** The results of a batch. */
+export function updatesOf({ entries }: Batch): readonly UpdateReport[] {
+  return entries.flatMap((entry) => (entry.kind === 'update' ? [entry.report] : []));
 }

@@ -256,8 +256,9 @@ export class Updates {
   /** §6.6, step 7: a result that fits no release is told and not recorded; it is acknowledged, or D would repeat it for ever. */
   async #record(entry: DeviceEntry, result: Result): Promise<void> {
     const { database, releases, outbox, events, clock } = this.#parts;
-    const release = releases.byImage(entry.model, result.sha256) ?? this.#current(entry);
-    if (release === undefined) {
+    const release =
+      releases.byImage(entry.model, result.sha256) ?? (await this.#offeredBefore(entry));
+    if (release === null) {
       const reason = `a result for sequence ${result.seq}, which this node does not know`;
       events.emit({ type: 'alarm', device: entry.id, code: 'RESULT_UNKNOWN', reason });
       return;
@@ -341,6 +342,11 @@ export class Updates {
 
   #current({ update }: DeviceEntry): VerifiedRelease | undefined {
     return update.release === null ? undefined : this.#parts.releases.get(update.release);
+  }
+
+  /** The release that was offered, also when this node has started since and took only newer ones in. */
+  async #offeredBefore({ update }: DeviceEntry): Promise<VerifiedRelease | null> {
+    return update.release === null ? null : this.#parts.admission.admit(update.release);
   }
 
   #now(): number {

@@ -1,8 +1,6 @@
 import type { StatusReport, UpdateReport } from '@lamplighter/chaincode';
-import {
-  MemoryOutbox,
-  type FailureVerdict,
-} from '../../../network/src/management/memory-outbox.ts';
+import { MemoryOutbox } from '../../../network/src/management/memory-outbox.ts';
+import type { FailureVerdict } from '../../../network/src/management/outbox-retry.ts';
 import { takeBatch } from '../../../network/src/management/outbox-batch.ts';
 import type { OutboxEntry, OutboxOutcome } from '../../../network/src/management/outbox.ts';
 import { FakeClock } from './support/fake-clock.ts';
