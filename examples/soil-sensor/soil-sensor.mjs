@@ -1,23 +1,27 @@
-// A soil sensor as a lightweight end node: symmetric cryptography only. Usage: node soil-sensor.mjs PROVISIONING.json
+// A soil sensor as a lightweight end node: symmetric cryptography only. Usage: node soil-sensor.mjs PROVISIONING.json [DIRECTORY]
 import { readFile } from 'node:fs/promises';
-import {
-  LightweightEndNode,
-  MemoryFirmwareStore,
-  fastRetry,
-  loadProvisioning,
-} from '@lamplighter/sdk';
+import { LightweightEndNode, fastRetry } from '@lamplighter/sdk';
+import { loadProvisioning, openDeviceDirectory } from '@lamplighter/sdk/node';
 
-const identity = await loadProvisioning(process.argv[2] ?? 'provisioning.json');
+const [, , document = 'provisioning.json', directory = `${document}.d`] = process.argv;
+const identity = await loadProvisioning(document);
 const { gen, seq, version, slotBytes } = identity;
-const bytes = new Uint8Array(await readFile(identity.image));
-const firmware = new MemoryFirmwareStore({ gen, seq, version, bytes }, slotBytes);
+const stores = await openDeviceDirectory(directory, {
+  slotBytes,
+  factory: async () => ({
+    gen,
+    seq,
+    version,
+    bytes: new Uint8Array(await readFile(identity.image)),
+  }),
+});
 
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
 
 const device = await LightweightEndNode.start({
   identity,
-  firmware,
+  ...stores,
   signal: stop.signal,
   retry: fastRetry,
 });
@@ -27,3 +31,4 @@ device.on('updateProgress', ({ received, size }) => console.log(`${received} of 
 device.on('updateRefused', ({ reason }) => console.log(`update refused: ${reason}`));
 device.on('updated', ({ version: now }) => console.log(`runs ${now}`));
 await device.once('closed');
+await stores.close();

@@ -1,18 +1,27 @@
-// A streetlight as an end node: monitored and updated until Ctrl-C. Usage: node streetlight.mjs PROVISIONING.json
+// A streetlight as an end node: monitored and updated until Ctrl-C. Usage: node streetlight.mjs PROVISIONING.json [DIRECTORY]
 import { readFile } from 'node:fs/promises';
-import { EndNode, MemoryFirmwareStore, fastRetry, loadProvisioning } from '@lamplighter/sdk';
+import { EndNode, fastRetry } from '@lamplighter/sdk';
+import { loadProvisioning, openDeviceDirectory } from '@lamplighter/sdk/node';
 
-const identity = await loadProvisioning(process.argv[2] ?? 'provisioning.json');
+const [, , document = 'provisioning.json', directory = `${document}.d`] = process.argv;
+const identity = await loadProvisioning(document);
 const { gen, seq, version, slotBytes } = identity;
-const bytes = new Uint8Array(await readFile(identity.image));
-const firmware = new MemoryFirmwareStore({ gen, seq, version, bytes }, slotBytes);
+const stores = await openDeviceDirectory(directory, {
+  slotBytes,
+  factory: async () => ({
+    gen,
+    seq,
+    version,
+    bytes: new Uint8Array(await readFile(identity.image)),
+  }),
+});
 
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
 
 const device = await EndNode.start({
   identity,
-  firmware,
+  ...stores,
   signal: stop.signal,
   retry: fastRetry,
   healthCheck: ({ version: now }) => {
@@ -27,3 +36,4 @@ device.on('updateRefused', ({ reason }) => console.log(`update refused: ${reason
 device.on('updated', ({ version: now }) => console.log(`runs ${now}`));
 device.on('disconnected', ({ closeCode }) => console.log(`disconnected (${closeCode})`));
 await device.once('closed');
+await stores.close();

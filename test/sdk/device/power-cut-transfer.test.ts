@@ -99,23 +99,20 @@ const ARRIVED: Outcome = {
 };
 
 describe.each(['end', 'lightweight'] as const)('a device of kind %s that is moved', (kind) => {
-  it.each(POWER_CUT_MODES)(
-    'arrives after a power cut at any write (%s)',
-    async (mode) => {
-      let cuts = 0;
-      for (let cut = 1; ; cut += 1) {
-        const bench = new TransferBench(kind);
-        bench.disk.cutAt(cut, POWER_CUT_MODES[cut % 3] ?? 'lost');
-        await bench.live();
-        const isOver = !bench.disk.isDead;
-        bench.disk.restart();
-        await bench.live();
-        expect([cut, await bench.judge()]).toEqual([cut, ARRIVED]);
-        if (isOver) break;
-        cuts += 1;
-      }
-      expect(cuts).toBeGreaterThan(20);
-    },
-    60_000,
-  );
+  // Every write, each with one of the three things that can become of what was not synced.
+  it('arrives after a power cut at any write', async () => {
+    let cuts = 0;
+    for (let cut = 1; ; cut += 1) {
+      const bench = new TransferBench(kind);
+      bench.disk.cutAt(cut, POWER_CUT_MODES[cut % 3] ?? 'lost');
+      await bench.live();
+      const isOver = !bench.disk.isDead;
+      bench.disk.restart();
+      await bench.live();
+      expect([cut, await bench.judge()]).toEqual([cut, ARRIVED]);
+      if (isOver) break;
+      cuts += 1;
+    }
+    expect(cuts).toBeGreaterThan(20);
+  }, 60_000);
 });
