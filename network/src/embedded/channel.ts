@@ -77,9 +77,18 @@ async function openNodes(
 
 /** Where a node keeps its blocks; the folder is made when it is missing. */
 export async function blockPath(options: CompleteOptions, node: NetworkNode): Promise<string> {
+  return join(await ledgerFolder(options, node), 'blocks');
+}
+
+/** Where a peer keeps its state and history, made of the blocks. */
+export async function statePath(options: CompleteOptions, node: NetworkNode): Promise<string> {
+  return join(await ledgerFolder(options, node), 'state');
+}
+
+async function ledgerFolder(options: CompleteOptions, node: NetworkNode): Promise<string> {
   const folder = join(options.directory, 'ledgers', node.material.name, options.channel);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  return join(folder, 'blocks');
+  return folder;
 }
 
 /** The channel's block 0 as a peer has it: the orderer's file was lost, the channel was not. */

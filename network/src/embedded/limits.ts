@@ -34,6 +34,9 @@ export const LIMITS = {
   dialTimeoutMs: 5_000,
   /** Blocks kept in memory for readers, by bytes. */
   blockCacheBytes: 8 * 1024 * 1024,
+  /** Records that a walk through the database reads ahead, by number and bytes. */
+  readAheadRecords: 128,
+  readAheadBytes: 64 * 1024,
   /** Milliseconds that open calls get to end by themselves when the network closes. */
   closeMs: 2_000,
 } as const;

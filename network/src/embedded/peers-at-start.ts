@@ -1,5 +1,5 @@
 /** Opens the peers of all organisations, and makes their chains and the orderer's one before anybody is served. */
-import { accessTo, blockPath, type Channel } from './channel.ts';
+import { accessTo, blockPath, statePath, type Channel } from './channel.ts';
 import type { Closers } from '../closers.ts';
 import { EmbeddedError } from './errors.ts';
 import { LIMITS } from './limits.ts';
@@ -27,6 +27,7 @@ export async function openPeers(
       name: material.name,
       channel: options.channel,
       path: await blockPath(options, node),
+      statePath: await statePath(options, node),
       signer: newSigner(material.credentials),
       registry: channel.registry,
       access,

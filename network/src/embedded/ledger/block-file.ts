@@ -9,8 +9,10 @@ import { dirname } from 'node:path';
 import { EmbeddedError } from '../errors.ts';
 import { decodeRecordHeader, encodeRecord, isIntact, RECORD_HEADER_BYTES } from './block-record.ts';
 import { BlockCache } from './block-cache.ts';
+import { BlockOffsets } from './block-offsets.ts';
+import { readExactly, SequentialReader } from './sequential-reader.ts';
 
-/** Sees every block at start, in order. */
+/** Sees every block at start, in order; the bytes are valid during the call only. */
 export type BlockVisitor = (block: Uint8Array, number: number) => Promise<void> | void;
 
 export interface BlockFileOptions {
@@ -18,24 +20,6 @@ export interface BlockFileOptions {
   readonly visit: BlockVisitor;
   /** What a person should do about a damaged file of this node. */
   readonly remedy: string;
-}
-
-interface Extent {
-  readonly offset: number;
-  readonly length: number;
-}
-
-async function readExactly(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled);
-    if (bytesRead === 0) {
-      break;
-    }
-    filled += bytesRead;
-  }
-  return bytes.subarray(0, filled);
 }
 
 /** A new file is only safe when its folder is flushed too. */
@@ -57,7 +41,7 @@ async function openOrCreate(path: string): Promise<FileHandle> {
 export class BlockFile {
   readonly #handle: FileHandle;
   readonly #path: string;
-  readonly #extents: Extent[] = [];
+  readonly #offsets = new BlockOffsets();
   readonly #cache = new BlockCache();
   #end = 0;
   #cutBytes = 0;
@@ -83,7 +67,7 @@ export class BlockFile {
 
   /** Number of blocks; the next block has this number. */
   get height(): number {
-    return this.#extents.length;
+    return this.#offsets.count;
   }
 
   /** Bytes of an incomplete last block that were cut off at start. */
@@ -113,14 +97,14 @@ export class BlockFile {
       throw this.#failure;
     }
     this.#cache.put(this.height, block);
-    this.#extents.push({ offset: this.#end + RECORD_HEADER_BYTES, length: block.length });
+    this.#offsets.push(this.#end);
     this.#end += record.length;
   }
 
   /** @throws {@link EmbeddedError} NOT_FOUND, STORAGE_FAILED */
   async read(number: number): Promise<Uint8Array> {
-    const extent = this.#extents[number];
-    if (!extent) {
+    const start = this.#offsets.at(number);
+    if (start === undefined) {
       throw new EmbeddedError(
         'NOT_FOUND',
         `expected a block below ${this.height}, got ${String(number)}`,
@@ -130,9 +114,15 @@ export class BlockFile {
     if (known) {
       return known;
     }
-    const block = await readExactly(this.#handle, extent.offset, extent.length);
-    if (block.length !== extent.length) {
-      throw new EmbeddedError('STORAGE_FAILED', `block ${number} of ${this.#path} was cut short`);
+    const end = this.#offsets.at(number + 1) ?? this.#end;
+    const record = await readExactly(this.#handle, start, end - start);
+    const header = decodeRecordHeader(record);
+    const block = record.subarray(RECORD_HEADER_BYTES);
+    if (header?.number !== number || !isIntact(header, block)) {
+      throw new EmbeddedError(
+        'STORAGE_FAILED',
+        `block ${number} of ${this.#path} has changed since the start; start again to have it checked`,
+      );
     }
     this.#cache.put(number, block);
     return block;
@@ -144,30 +134,29 @@ export class BlockFile {
 
   async #scan(options: BlockFileOptions): Promise<void> {
     const { size } = await this.#handle.stat();
+    const reader = new SequentialReader(this.#handle);
     while (this.#end < size) {
-      const block = await this.#next(size);
+      const block = await this.#next(reader, size);
       if (!block) {
         await this.#cutTail(size, options.remedy);
         return;
       }
       await options.visit(block, this.height);
-      this.#extents.push({ offset: this.#end + RECORD_HEADER_BYTES, length: block.length });
+      this.#offsets.push(this.#end);
       this.#end += RECORD_HEADER_BYTES + block.length;
     }
   }
 
   /** @returns the block at the present end, or undefined when it is not whole. */
-  async #next(size: number): Promise<Buffer | undefined> {
-    const header = decodeRecordHeader(
-      await readExactly(this.#handle, this.#end, RECORD_HEADER_BYTES),
-    );
+  async #next(reader: SequentialReader, size: number): Promise<Buffer | undefined> {
+    const header = decodeRecordHeader(await reader.read(this.#end, RECORD_HEADER_BYTES));
     if (!header || header.number !== this.height) {
       return undefined;
     }
     if (this.#end + RECORD_HEADER_BYTES + header.length > size) {
       return undefined;
     }
-    const block = await readExactly(this.#handle, this.#end + RECORD_HEADER_BYTES, header.length);
+    const block = await reader.read(this.#end + RECORD_HEADER_BYTES, header.length);
     return isIntact(header, block) ? block : undefined;
   }
 

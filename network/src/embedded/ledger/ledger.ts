@@ -1,27 +1,26 @@
 /**
- * One peer's copy of the ledger: block file, index, world state and history. State and history are in memory and always
- * rebuilt from the block file, whose hash chain, data hashes and commit hashes are checked on the way.
+ * One peer's copy of the ledger: the block file, which is the truth, and a store of what follows from it. At start the store gets
+ * the blocks that it lacks, or all of them when it belongs to another chain; data hashes and commit hashes are checked on the way.
  */
 import { createHash } from 'node:crypto';
 
 import { peer } from '@hyperledger/fabric-protos';
 
-import { EmbeddedError } from '../errors.ts';
 import { encodeVarint } from '../wire/fields.ts';
 import { BlockFile } from './block-file.ts';
+import { BlockLinks, outOfPlace } from './block-links.ts';
 import { HeightSignal } from './height-signal.ts';
-import { MemoryHistory, type HistoryIndex, type Position } from './history.ts';
-import { MemoryState } from './memory-state.ts';
+import type { Position } from './history.ts';
 import {
   assertFollows,
-  OrderedBlock,
   readStoredBlock,
   type BlockVerdict,
+  type OrderedBlock,
   type StoredBlock,
 } from './ordered-block.ts';
 import { Simulator } from './simulator.ts';
-import type { StateChange, StateStore, StateView } from './state.ts';
-import type { Transaction } from './transaction.ts';
+import type { StateView } from './state.ts';
+import type { BlockEffects, HistoryEntry, LedgerStore, Savepoint } from './store.ts';
 import { WriteSetMerger } from './write-set-merger.ts';
 
 const VALID = peer.TxValidationCode.VALID;
@@ -33,34 +32,43 @@ export interface ChainInfo {
 }
 
 export interface LedgerOptions {
+  /** Block file. */
   readonly path: string;
+  /** What a person should do about a damaged block file. */
   readonly remedy: string;
+  /** Closed with the ledger. */
+  readonly store: LedgerStore;
 }
 
 export class Ledger {
-  readonly #state: StateStore = new MemoryState();
-  readonly #history: HistoryIndex = new MemoryHistory();
-  readonly #transactions = new Map<string, Position>();
-  readonly #blocksByHash = new Map<string, number>();
+  readonly #options: LedgerOptions;
+  readonly #store: LedgerStore;
+  readonly #blocks: BlockFile;
   readonly #signal = new HeightSignal();
-  #file: BlockFile | undefined;
-  #head: OrderedBlock | undefined;
-  #commitHash: Uint8Array = new Uint8Array();
-  #valid = 0;
-  #invalid = 0;
+  #previousHash: Uint8Array = new Uint8Array();
+  #replayed = 0;
 
-  private constructor() {
-    // Only `open` makes one, since replaying the block file takes time.
+  private constructor(options: LedgerOptions, blocks: BlockFile) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#blocks = blocks;
   }
 
-  /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED */
+  /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED, STORAGE_FAILED */
   static async open(options: LedgerOptions): Promise<Ledger> {
-    const ledger = new Ledger();
-    const visit = async (bytes: Uint8Array, number: number): Promise<void> => {
-      await ledger.#replay(bytes, number, options);
+    const links = new BlockLinks(options);
+    const visit = (bytes: Uint8Array, number: number): void => {
+      links.follow(bytes, number);
     };
-    ledger.#file = await BlockFile.open({ ...options, visit });
-    ledger.#signal.raise(ledger.#file.height);
+    const blocks = await BlockFile.open({ ...options, visit });
+    const ledger = new Ledger(options, blocks);
+    try {
+      await ledger.#replayMissing();
+    } catch (error) {
+      await blocks.close();
+      throw error;
+    }
+    ledger.#signal.raise(blocks.height);
     return ledger;
   }
 
@@ -70,7 +78,8 @@ export class Ledger {
 
   /** Transactions by verdict, over the whole chain. */
   get counts(): { readonly valid: number; readonly invalid: number } {
-    return { valid: this.#valid, invalid: this.#invalid };
+    const { valid, invalid } = this.#store.savepoint;
+    return { valid, invalid };
   }
 
   /** Bytes of a torn last block that were cut off at start. */
@@ -78,19 +87,17 @@ export class Ledger {
     return this.#blocks.cutBytes;
   }
 
+  /** Number of blocks that the store lacked at start. */
+  get replayed(): number {
+    return this.#replayed;
+  }
+
   get info(): ChainInfo {
     return {
       height: this.height,
-      currentHash: this.#head?.hash ?? new Uint8Array(),
-      previousHash: this.#head?.header.previousHash ?? new Uint8Array(),
+      currentHash: this.#store.savepoint.hash,
+      previousHash: this.#previousHash,
     };
-  }
-
-  get #blocks(): BlockFile {
-    if (!this.#file) {
-      throw new EmbeddedError('CLOSED', 'the ledger is not open');
-    }
-    return this.#file;
   }
 
   /** Resolves when the block of that number is committed. */
@@ -108,30 +115,35 @@ export class Ledger {
   }
 
   position(transactionId: string): Position | undefined {
-    return this.#transactions.get(transactionId);
+    return this.#store.position(transactionId);
   }
 
   numberOf(hash: Uint8Array): number | undefined {
-    return this.#blocksByHash.get(Buffer.from(hash).toString('base64'));
+    return this.#store.numberOf(hash);
   }
 
-  history(namespace: string, key: string, height: number): readonly Position[] {
-    return this.#history.positions(namespace, key, height);
+  history(
+    namespace: string,
+    key: string,
+    height: number,
+  ): Iterable<Position> | AsyncIterable<Position> {
+    return this.#store.history(namespace, key, height);
   }
 
   view(): StateView {
-    return this.#state.view();
+    return this.#store.view();
   }
 
   simulate(): Simulator {
-    return new Simulator(this.#state.view());
+    return new Simulator(this.#store.view());
   }
 
   /**
    * @throws {@link EmbeddedError} BLOCK_OUT_OF_CHAIN unless the block continues this chain.
    */
   assertNext(block: OrderedBlock): void {
-    assertFollows(block, this.#head ? this.#head.number + 1 : 0, this.info.currentHash);
+    const { height, hash } = this.#store.savepoint;
+    assertFollows(block, height, hash);
   }
 
   /** Writes the block with its flags, flushes it, applies it, and only then tells anybody. */
@@ -145,18 +157,48 @@ export class Ledger {
 
   async close(): Promise<void> {
     await this.#blocks.close();
+    await this.#store.close();
   }
 
-  async #replay(bytes: Uint8Array, number: number, options: LedgerOptions): Promise<void> {
-    const { block, verdict } = readStoredBlock(bytes);
+  async #replayMissing(): Promise<void> {
+    if (!(await this.#isOurs())) {
+      await this.#store.clear();
+    }
+    const { height } = this.#blocks;
+    for (let number = this.#store.savepoint.height; number < height; number++) {
+      await this.#replay(number);
+      this.#replayed++;
+    }
+    if (height > 0) {
+      this.#previousHash = (await this.read(height - 1)).block.header.previousHash;
+    }
+  }
+
+  /** Whether the store was made of the blocks in the file. */
+  async #isOurs(): Promise<boolean> {
+    const { height, hash, commitHash } = this.#store.savepoint;
+    if (height === 0) {
+      return true;
+    }
+    if (height > this.#blocks.height) {
+      return false;
+    }
+    const { block, verdict } = await this.read(height - 1);
+    return (
+      Buffer.compare(block.hash, hash) === 0 && Buffer.compare(verdict.commitHash, commitHash) === 0
+    );
+  }
+
+  async #replay(number: number): Promise<void> {
+    const { block, verdict } = await this.read(number);
     try {
       this.assertNext(block);
     } catch (cause) {
-      throw damaged(number, options, cause);
+      throw outOfPlace(number, this.#options, cause);
     }
     const commitHash = this.#nextCommitHash(block, verdict.flags);
     if (Buffer.compare(commitHash, verdict.commitHash) !== 0) {
-      throw damaged(number, options);
+      throw outOfPlace(number, this.#options);
     }
     await this.#apply(block, verdict);
   }
@@ -166,65 +208,68 @@ export class Ledger {
       .update(encodeVarint(flags.length))
       .update(flags)
       .update(block.hash)
-      .update(this.#commitHash)
+      .update(this.#store.savepoint.commitHash)
       .digest();
   }
 
   async #apply(block: OrderedBlock, verdict: BlockVerdict): Promise<void> {
-    const changes = await this.#collect(block, verdict.flags);
-    await this.#state.apply(block.number, changes);
-    this.#commitHash = verdict.commitHash;
-    this.#blocksByHash.set(Buffer.from(block.hash).toString('base64'), block.number);
-    this.#head = block;
-  }
-
-  /** Notes ids and history of a block, and merges its valid writes. */
-  async #collect(block: OrderedBlock, flags: Uint8Array): Promise<readonly StateChange[]> {
-    const view = this.#state.view();
-    const merger = new WriteSetMerger(view);
-    try {
-      for (const [index, transaction] of block.transactions.entries()) {
-        const position = { blockNumber: block.number, transactionNumber: index };
-        this.#note(transaction, position);
-        if (flags[index] === VALID) {
-          this.#valid++;
-          await this.#merge(merger, transaction, position);
-        } else {
-          this.#invalid++;
-        }
-      }
-      return merger.changes();
-    } finally {
-      view.release();
-    }
-  }
-
-  /** The first occurrence of an id stands, whatever its verdict: that is the one a client asked about. */
-  #note(transaction: Transaction, position: Position): void {
-    const id = transaction.headers?.transactionId ?? '';
-    if (id !== '' && !this.#transactions.has(id)) {
-      this.#transactions.set(id, position);
-    }
-  }
-
-  async #merge(
-    merger: WriteSetMerger,
-    transaction: Transaction,
-    position: Position,
-  ): Promise<void> {
-    for (const set of transaction.action?.namespaces ?? []) {
-      for (const { key } of set.writes) {
-        this.#history.record(set.namespace, key, position);
-      }
-      await merger.add(set, position);
-    }
+    await this.#store.apply(await effectsOf(block, verdict, this.#store));
+    this.#previousHash = block.header.previousHash;
   }
 }
 
-function damaged(number: number, options: LedgerOptions, cause?: unknown): EmbeddedError {
-  return new EmbeddedError(
-    'BLOCK_FILE_DAMAGED',
-    `block ${number} in ${options.path} does not fit the block before it; ${options.remedy}`,
-    { cause },
-  );
+/** What a block with its verdict changes in a store. */
+async function effectsOf(
+  block: OrderedBlock,
+  { flags, commitHash }: BlockVerdict,
+  store: LedgerStore,
+): Promise<BlockEffects> {
+  const view = store.view();
+  const merger = new WriteSetMerger(view);
+  const history: HistoryEntry[] = [];
+  try {
+    for (const [index, { action }] of block.transactions.entries()) {
+      const position = { blockNumber: block.number, transactionNumber: index };
+      const sets = flags[index] === VALID ? (action?.namespaces ?? []) : [];
+      for (const set of sets) {
+        history.push(...set.writes.map(({ key }) => ({ namespace: set.namespace, key, position })));
+        await merger.add(set, position);
+      }
+    }
+  } finally {
+    view.release();
+  }
+  return {
+    savepoint: nextSavepoint(store.savepoint, block, { flags, commitHash }),
+    changes: merger.changes(),
+    history,
+    transactions: newIds(block, store),
+  };
+}
+
+function nextSavepoint(
+  { height, valid, invalid }: Savepoint,
+  { hash }: OrderedBlock,
+  { flags, commitHash }: BlockVerdict,
+): Savepoint {
+  const good = flags.filter((flag) => flag === VALID).length;
+  return {
+    height: height + 1,
+    hash,
+    commitHash,
+    valid: valid + good,
+    invalid: invalid + flags.length - good,
+  };
+}
+
+/** The first occurrence of an id stands, whatever its verdict: that is the one a client asked about. */
+function newIds(block: OrderedBlock, store: LedgerStore): ReadonlyMap<string, Position> {
+  const ids = new Map<string, Position>();
+  for (const [index, { headers }] of block.transactions.entries()) {
+    const id = headers?.transactionId ?? '';
+    if (id !== '' && !ids.has(id) && !store.position(id)) {
+      ids.set(id, { blockNumber: block.number, transactionNumber: index });
+    }
+  }
+  return ids;
 }

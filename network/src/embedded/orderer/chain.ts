@@ -5,6 +5,7 @@
 import { newBlock, signBlock } from '../block.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
 import { BlockFile } from '../ledger/block-file.ts';
+import { BlockLinks } from '../ledger/block-links.ts';
 import { HeightSignal } from '../ledger/height-signal.ts';
 import { assertFollows, OrderedBlock, readStoredBlock } from '../ledger/ordered-block.ts';
 import { LIMITS } from '../limits.ts';
@@ -53,17 +54,18 @@ export class OrderingChain {
 
   /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED */
   static async open(options: ChainOptions): Promise<OrderingChain> {
-    let last: OrderedBlock | undefined;
+    const { path } = options;
+    const links = new BlockLinks({ path, remedy: REMEDY });
     const file = await BlockFile.open({
-      path: options.path,
+      path,
       remedy: REMEDY,
       visit: (bytes, number) => {
-        last = follow(last, readStoredBlock(bytes).block, number, options.path);
+        links.follow(bytes, number);
       },
     });
     const chain = new OrderingChain(options, file);
-    if (last) {
-      chain.#publish(last);
+    if (file.height > 0) {
+      chain.#publish(readStoredBlock(await file.read(file.height - 1)).block);
     } else {
       await chain.append(await options.genesis());
     }
@@ -186,23 +188,4 @@ export class OrderingChain {
     this.#recent.delete(block.number - RECENT_BLOCKS);
     this.#signal.raise(block.number + 1);
   }
-}
-
-/** Checks a block that was read at start. @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED */
-function follow(
-  last: OrderedBlock | undefined,
-  block: OrderedBlock,
-  number: number,
-  path: string,
-): OrderedBlock {
-  try {
-    assertFollows(block, number, last?.hash ?? new Uint8Array());
-  } catch (cause) {
-    throw new EmbeddedError(
-      'BLOCK_FILE_DAMAGED',
-      `block ${number} in ${path} does not fit the block before it; ${REMEDY}`,
-      { cause },
-    );
-  }
-  return block;
 }

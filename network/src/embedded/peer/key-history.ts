@@ -30,18 +30,26 @@ export function keyHistory(
   key: string,
   height: number,
 ): RecordSource {
-  const positions = ledger.history(namespace, key, height)[Symbol.iterator]();
-  let last: { readonly number: number; readonly stored: StoredBlock } | undefined;
+  const records = modifications(ledger, namespace, key, height);
   return {
     next: async () => {
-      const { value: position, done } = positions.next();
-      if (done === true) {
-        return undefined;
-      }
-      const number = position.blockNumber;
-      last = last?.number === number ? last : { number, stored: await ledger.read(number) };
-      const transaction = last.stored.block.transactions[position.transactionNumber];
-      return modification(transaction, namespace, key);
+      const { value, done } = await records.next();
+      return done === true ? undefined : value;
     },
   };
+}
+
+async function* modifications(
+  ledger: Ledger,
+  namespace: string,
+  key: string,
+  height: number,
+): AsyncGenerator<Uint8Array, undefined> {
+  let last: { readonly number: number; readonly stored: StoredBlock } | undefined;
+  for await (const position of ledger.history(namespace, key, height)) {
+    const number = position.blockNumber;
+    last = last?.number === number ? last : { number, stored: await ledger.read(number) };
+    const transaction = last.stored.block.transactions[position.transactionNumber];
+    yield modification(transaction, namespace, key);
+  }
 }

@@ -10,6 +10,7 @@ import { Deliver, type BlockSource } from '../deliver/deliver.ts';
 import { blocksWithPrivateData, filteredBlocks, fullBlocks } from '../deliver/frames.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
 import { Ledger } from '../ledger/ledger.ts';
+import { LevelStore } from '../ledger/level-store.ts';
 import type { OrderedBlock } from '../ledger/ordered-block.ts';
 import type { NetworkLogger } from '../logger.ts';
 import type { MspRegistry } from '../msp.ts';
@@ -29,6 +30,8 @@ export interface PeerOptions {
   readonly channel: string;
   /** Block file. */
   readonly path: string;
+  /** Folder of the database with state and history. */
+  readonly statePath: string;
   readonly signer: Signer;
   readonly registry: MspRegistry;
   readonly access: ChannelAccess;
@@ -75,17 +78,18 @@ export class Peer {
     });
   }
 
-  /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED */
+  /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED, STORAGE_FAILED */
   static async open(options: PeerOptions): Promise<Peer> {
     const remedy = `delete that file and start again: ${options.name} gets its blocks from the orderer anew`;
-    const ledger = await Ledger.open({ path: options.path, remedy });
-    if (ledger.cutBytes > 0) {
-      options.logger.warn(
-        { peer: options.name, bytes: ledger.cutBytes },
-        'cut off an incomplete last block',
-      );
+    const store = await LevelStore.open(options.statePath);
+    try {
+      const ledger = await Ledger.open({ path: options.path, remedy, store });
+      report(options, store, ledger);
+      return new Peer(options, ledger);
+    } catch (error) {
+      await store.close();
+      throw error;
     }
-    return new Peer(options, ledger);
   }
 
   get name(): string {
@@ -182,5 +186,18 @@ export class Peer {
         details: messageOf(error),
       });
     }
+  }
+}
+
+/** Says what a start had to repair. */
+function report({ name, logger }: PeerOptions, store: LevelStore, ledger: Ledger): void {
+  if (ledger.cutBytes > 0) {
+    logger.warn({ peer: name, bytes: ledger.cutBytes }, 'cut off an incomplete last block');
+  }
+  if (store.wiped !== undefined) {
+    logger.warn({ peer: name, reason: store.wiped }, 'the state was wiped to be rebuilt');
+  }
+  if (ledger.replayed > 0) {
+    logger.info({ peer: name, blocks: ledger.replayed }, 'the state was brought up to the blocks');
   }
 }

@@ -6,6 +6,7 @@ import { common } from '@hyperledger/fabric-protos';
 
 import { encodeRecord } from '../../../../network/src/embedded/ledger/block-record.ts';
 import { Ledger } from '../../../../network/src/embedded/ledger/ledger.ts';
+import { MemoryStore } from '../../../../network/src/embedded/ledger/memory-store.ts';
 import type { OrderedBlock } from '../../../../network/src/embedded/ledger/ordered-block.ts';
 import { newChain, nextBlock } from './blocks.ts';
 
@@ -31,7 +32,8 @@ describe('Ledger', () => {
     await rm(directory, { recursive: true });
   });
 
-  const open = (): Promise<Ledger> => Ledger.open({ path, remedy: 'delete it' });
+  const open = (): Promise<Ledger> =>
+    Ledger.open({ path, remedy: 'delete it', store: new MemoryStore() });
 
   it('knows after a restart what it knew', async () => {
     const ledger = await open();

@@ -7,6 +7,7 @@ import { common, peer } from '@hyperledger/fabric-protos';
 import { newBlock } from '../../../../network/src/embedded/block.ts';
 import type { EndorsementPolicy } from '../../../../network/src/embedded/endorsement-policy.ts';
 import { Ledger } from '../../../../network/src/embedded/ledger/ledger.ts';
+import { MemoryStore } from '../../../../network/src/embedded/ledger/memory-store.ts';
 import { OrderedBlock } from '../../../../network/src/embedded/ledger/ordered-block.ts';
 import {
   encodeReadWriteSet,
@@ -35,7 +36,11 @@ describe('Validator', () => {
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'validator-'));
-    ledger = await Ledger.open({ path: join(directory, 'blocks'), remedy: '' });
+    ledger = await Ledger.open({
+      path: join(directory, 'blocks'),
+      remedy: '',
+      store: new MemoryStore(),
+    });
     const authority = await newAuthority();
     signer = newSigner(await enrol(authority, 'admin'));
     stranger = newSigner(await enrol(await newAuthority()));

@@ -1,0 +1,131 @@
+/**
+ * Reading a ledger's database at one height. All views of a height share one snapshot, which is closed when a newer height has
+ * replaced it and its last view is released.
+ */
+import type { ClassicLevel } from 'classic-level';
+
+import { LIMITS } from '../limits.ts';
+import { decodeEntry, readStateKey, stateEnd, stateKey } from './level-records.ts';
+import type { KeyedEntry, StateEntry, StateView } from './state.ts';
+
+export type LedgerDatabase = ClassicLevel<Buffer, Buffer>;
+type Snapshot = ReturnType<LedgerDatabase['snapshot']>;
+
+export class LevelSnapshot {
+  readonly #database: LedgerDatabase;
+  readonly #snapshot: Snapshot;
+  readonly #height: number;
+  /** The store itself and every open view. */
+  #holders = 1;
+
+  /** @param height - number of blocks that the database holds now. */
+  constructor(database: LedgerDatabase, height: number) {
+    this.#database = database;
+    this.#snapshot = database.snapshot();
+    this.#height = height;
+  }
+
+  view(): StateView {
+    this.#holders++;
+    return new LevelView(this.#database, this.#snapshot, this.#height, () => {
+      this.release();
+    });
+  }
+
+  /** To be called once by the store, when it has a newer one. */
+  release(): void {
+    this.#holders--;
+    if (this.#holders === 0) {
+      // Closing waits for reads under way; it cannot fail, and the database's own close waits for it.
+      void this.#snapshot.close();
+    }
+  }
+}
+
+/** Records read ahead of a walk. */
+interface Ahead {
+  readonly namespace: string;
+  readonly end: string;
+  readonly entries: readonly KeyedEntry[];
+  /** Index of the entry that comes next. */
+  position: number;
+  /** Nothing follows the entries. */
+  readonly complete: boolean;
+}
+
+class LevelView implements StateView {
+  readonly height: number;
+  readonly #database: LedgerDatabase;
+  readonly #snapshot: Snapshot;
+  #free: (() => void) | undefined;
+  #ahead: Ahead | undefined;
+
+  constructor(database: LedgerDatabase, snapshot: Snapshot, height: number, free: () => void) {
+    this.#database = database;
+    this.#snapshot = snapshot;
+    this.height = height;
+    this.#free = free;
+  }
+
+  get(namespace: string, key: string): Promise<StateEntry | undefined> {
+    return new Promise((resolve) => {
+      // A read of a key mostly finds it in memory: the way through the thread pool would take longer than the read.
+      const bytes = this.#database.getSync(stateKey(namespace, key), { snapshot: this.#snapshot });
+      resolve(bytes && decodeEntry(bytes));
+    });
+  }
+
+  async next(
+    namespace: string,
+    from: string,
+    inclusive: boolean,
+    end: string,
+  ): Promise<KeyedEntry | undefined> {
+    const ahead = this.#following(namespace, from, inclusive, end);
+    if (ahead) {
+      const entry = ahead.entries[ahead.position];
+      if (entry || ahead.complete) {
+        ahead.position++;
+        return entry;
+      }
+    }
+    this.#ahead = await this.#read(namespace, from, inclusive, end);
+    this.#ahead.position = 1;
+    return this.#ahead.entries[0];
+  }
+
+  release(): void {
+    this.#ahead = undefined;
+    this.#free?.();
+    this.#free = undefined;
+  }
+
+  /** What was read ahead, when the walk goes on where it stood. */
+  #following(namespace: string, from: string, inclusive: boolean, end: string): Ahead | undefined {
+    const ahead = this.#ahead;
+    const last = ahead?.entries[ahead.position - 1];
+    const follows =
+      !inclusive && last?.key === from && ahead?.namespace === namespace && ahead.end === end;
+    return follows ? ahead : undefined;
+  }
+
+  async #read(namespace: string, from: string, inclusive: boolean, end: string): Promise<Ahead> {
+    const start = stateKey(namespace, from);
+    const iterator = this.#database.iterator({
+      ...(inclusive ? { gte: start } : { gt: start }),
+      lt: end === '' ? stateEnd(namespace) : stateKey(namespace, end),
+      snapshot: this.#snapshot,
+      highWaterMarkBytes: LIMITS.readAheadBytes,
+    });
+    try {
+      const found = await iterator.nextv(LIMITS.readAheadRecords);
+      const entries = found.map(([key, value]) => ({
+        key: readStateKey(key).key,
+        ...decodeEntry(value),
+      }));
+      return { namespace, end, entries, position: 0, complete: found.length === 0 };
+    } finally {
+      await iterator.close();
+    }
+  }
+}
