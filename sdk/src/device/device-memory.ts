@@ -8,7 +8,7 @@ import type { FirmwareStore } from '../firmware/firmware-store.ts';
 import type { DeviceRecord, KeyStore } from '../firmware/key-store.ts';
 import { Measurement } from '../protocol/measure.ts';
 import type { ImageMeasure } from '../protocol/measure.ts';
-import { opensIn, startWindow, storedWindow } from '../protocol/window.ts';
+import { openForFirstSession, opensIn, startWindow, storedWindow } from '../protocol/window.ts';
 import type { DeviceWindow } from '../protocol/window.ts';
 import { ResultCode, StateFlag } from '../wire/message-types.ts';
 import type { DeviceState } from '../wire/message-types.ts';
@@ -127,6 +127,11 @@ export class DeviceMemory {
   /** A session is complete: `restarted` has been told. */
   sessionComplete(): void {
     this.#restarted = false;
+  }
+
+  /** §6.1: the first session of a start finds the window open. Call before Finish. */
+  expectSession(): void {
+    this.#window = openForFirstSession(this.#window, this.#clock.now());
   }
 
   /** What D tells of itself in Finish and mon-ans. */

@@ -97,6 +97,7 @@ async function accept(
   answer: { readonly pending: PendingHello; readonly frame: Uint8Array },
 ): Promise<Session> {
   const { pending, frame } = answer;
+  memory.expectSession();
   const accepted = await counted(memory, () =>
     acceptSession(pending, frame, memory.state(), code.deviceKey),
   );

@@ -34,6 +34,8 @@ export interface DeviceWindow extends StoredWindow {
   readonly t0: number;
   /** Widened end of the window that the start opened. */
   readonly startEnds: number;
+  /** The start opened the window and no session has come yet: the first one opens it anew. */
+  readonly fresh: boolean;
   /** False requests in the present window. */
   readonly strikes: number;
   /** What holds for the present session only. */
@@ -59,12 +61,13 @@ export function newWindow(intervals: Intervals): StoredWindow {
 
 /** §6.1, start of D: the window is open for RTI, unless D has started too often in a row. */
 export function startWindow(stored: StoredWindow, now: number): DeviceWindow {
-  const t0 = stored.starts < OPEN_STARTS ? now - stored.intervals.fti : now;
+  const fresh = stored.starts < OPEN_STARTS;
   const window = {
     ...stored,
     starts: stored.starts + 1,
-    t0,
+    t0: fresh ? now - stored.intervals.fti : now,
     startEnds: 0,
+    fresh,
     strikes: 0,
     session: NO_SESSION,
   };
@@ -77,9 +80,19 @@ export function storedWindow(window: DeviceWindow): StoredWindow {
   return { intervals, previous, ivn, starts, early, late, badsig, dup };
 }
 
+/**
+ * §6.1, start of D: dialling may take longer than RTI, so the window of a start is counted from its first session. Called
+ * before Finish, which tells `opens-in`; until a session is complete each attempt does so again.
+ */
+export function openForFirstSession(window: DeviceWindow, now: number): DeviceWindow {
+  if (!window.fresh) return window;
+  const opened = { ...window, t0: now - window.intervals.fti };
+  return { ...opened, startEnds: windowEnds(opened) };
+}
+
 /** A session has begun: its n and its early requests count from 0. */
 export function beginSession(window: DeviceWindow): DeviceWindow {
-  return { ...window, session: NO_SESSION };
+  return { ...window, fresh: false, session: NO_SESSION };
 }
 
 /** The moment at which the widened window begins. */

@@ -4,6 +4,7 @@ import {
   beginSession,
   newWindow,
   nextRequestIn,
+  openForFirstSession,
   opensIn,
   passTime,
   receiveIntervals,
@@ -211,6 +212,22 @@ describe('starts', () => {
   it('leave the window open for RTI', () => {
     const window = startWindow(newWindow(INTERVALS), 1000);
     expect([windowOpens(window), windowEnds(window)]).toEqual([996, 1024]);
+  });
+
+  it('count the window from their first session, however long dialling took', () => {
+    const late = passTime(startWindow(newWindow(INTERVALS), 1000), 1500);
+    expect(opensIn(late, 1500)).toBe(100);
+    const expecting = openForFirstSession(late, 1600);
+    expect([opensIn(expecting, 1600), windowEnds(expecting)]).toEqual([0, 1624]);
+    const later = openForFirstSession(expecting, 1700);
+    expect(windowEnds(later)).toBe(1724);
+    const begun = beginSession(later);
+    expect(openForFirstSession(begun, 1800)).toBe(begun);
+  });
+
+  it('that came too often leave the window closed at the first session too', () => {
+    const often = startWindow({ ...newWindow(INTERVALS), starts: 3 }, 1000);
+    expect(opensIn(openForFirstSession(often, 1010), 1010)).toBe(90);
   });
 
   it('count a start as seen when the device is still up after its widened end, used or not', () => {
