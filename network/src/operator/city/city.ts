@@ -11,7 +11,14 @@ import { requirements, type Requirement, type ShowcaseReleases } from './accepta
 import { provisionDevices } from './devices.ts';
 import { Journal, lineOf } from './journal.ts';
 import { LedgerSide } from './ledger-side.ts';
-import { startManagers, startMirror, startVendors, type Managers, type Vendors } from './nodes.ts';
+import {
+  settledDevices,
+  startManagers,
+  startMirror,
+  startVendors,
+  type Managers,
+  type Vendors,
+} from './nodes.ts';
 import { planDevices, VENDORS } from './plan.ts';
 import { readBack, type ReadBack } from './read-back.ts';
 import { Showcase } from './showcase.ts';
@@ -116,7 +123,9 @@ export class City implements AsyncDisposable {
     writePorts(directory, [...vendors.values(), ...managers.values(), mirror]);
     print(`nodes: ${[...vendors.keys(), ...managers.keys()].join(', ')}`);
 
-    const provisioned = await provisionDevices(plans, vendors, join(directory, 'devices'));
+    const settled = settledDevices(managers, ports);
+    const devices = join(directory, 'devices');
+    const provisioned = await provisionDevices(plans, vendors, devices, settled);
     for (const { subject, version } of provisioned) this.journal.add(subject, version);
     const fleet = await Fleet.start(
       provisioned.map((each) => each.start),

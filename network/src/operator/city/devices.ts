@@ -1,5 +1,6 @@
 /** Makes the devices of the plan at their vendors and writes a provisioning file for each. */
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../atomic-file.ts';
 import type { Provisioning, VendorNode } from '../../vendor/index.ts';
@@ -18,22 +19,37 @@ export interface ProvisionedDevice {
 }
 
 /**
- * Devices that are on the ledger from an earlier run, of whatever make, get a new assignment each, since counters in
- * memory went with that run; the others are made.
+ * Devices of an earlier run go on as they are when their manager still has them, and those of the plan their own files;
+ * the others get a new assignment, under which a device of the plan begins anew. What the plan has beyond them is made.
+ *
+ * @param directory of provisioning files, and of a folder for each device
+ * @param settled devices that their managers know
  */
 export async function provisionDevices(
   plans: readonly DevicePlan[],
   vendors: Vendors,
   directory: string,
+  settled: ReadonlySet<string>,
 ): Promise<readonly ProvisionedDevice[]> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  const planned = new Set(plans.map(({ id }) => id));
+  const goesOn = (id: string): boolean =>
+    settled.has(id) && (!planned.has(id) || existsSync(folderOf(directory, id)));
   const documents = await Promise.all(
     [...vendors.values()].map(async (vendor) => {
       const earlier = new Set(vendor.madeDevices);
-      const planned = plans.filter((plan) => plan.vendor === vendor.id && !earlier.has(plan.id));
-      const made = await vendor.manufacture(await orders(vendor, planned));
-      const renewed = await vendor.reassign([...earlier]);
-      return [...made, ...renewed];
+      const added = plans.filter((plan) => plan.vendor === vendor.id && !earlier.has(plan.id));
+      const kept = [...earlier].filter(goesOn);
+      const lost = [...earlier].filter((id) => !goesOn(id));
+      const begun = [...added.map(({ id }) => id), ...lost];
+      await Promise.all(
+        begun.map((id) => rm(folderOf(directory, id), { recursive: true, force: true })),
+      );
+      return [
+        ...(await vendor.manufacture(await orders(vendor, added))),
+        ...(await vendor.documents(kept.filter((id) => planned.has(id)))),
+        ...(await vendor.reassign(lost)),
+      ];
     }),
   );
   const byId = new Map(documents.flat().map((document) => [document.device, document]));
@@ -43,6 +59,11 @@ export async function provisionDevices(
       return document === undefined ? [] : [provisioned(plan, document, directory)];
     }),
   );
+}
+
+/** Where a device of the plan keeps its keys and its firmware. */
+function folderOf(directory: string, id: string): string {
+  return join(directory, id);
 }
 
 async function provisioned(
@@ -56,7 +77,7 @@ async function provisioned(
   return {
     subject: { id, kind: model.kind, vendor, model: model.id, manager, tampered },
     version: document.ver,
-    start: { file, tampered },
+    start: { file, directory: folderOf(directory, id), tampered },
   };
 }
 

@@ -193,6 +193,8 @@ export function lineOf(
       return `${time}  release ${short(event.release)} refused by ${event.device ?? 'the gateway'}: ${event.code} (${event.reason})`;
     case 'device-removed':
       return `${time}  ${event.device}  ${event.reason}`;
+    case 'storage':
+      return `${time}  gateway's disk ${event.state}  ${event.reason}`;
     case 'alarm':
       return `${time}  ALARM  ${event.device ?? 'gateway'}  ${event.code}: ${event.reason}`;
     default:

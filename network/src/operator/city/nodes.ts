@@ -5,6 +5,7 @@ import { ed25519PublicKey, x25519PublicKey } from '@lamplighter/sdk/crypto';
 import type { Closers } from '../../closers.ts';
 import { Contracts } from '../../ledger/contracts.ts';
 import {
+  loadMasterKey,
   ManagementNode,
   type ManagementEvent,
   type ManagementKeys,
@@ -91,6 +92,7 @@ async function startManager(plan: ManagerPlan, options: NodesOptions): Promise<M
   const { id, mspId } = plan;
   const directory = join(options.directory, 'gateways', id);
   const keys = await managementKeys(directory);
+  const masterKey = await loadMasterKey(directory);
   const member = await options.ledger.connect(mspId, id, 'client');
   const node = await onPort(options.ports[id], (port) =>
     ManagementNode.start({
@@ -100,6 +102,7 @@ async function startManager(plan: ManagerPlan, options: NodesOptions): Promise<M
       port,
       ledger: member.ledger,
       keys,
+      storage: { kind: 'disk', masterKey },
       intervals: { base: DEMO_INTERVALS },
       // All devices of the demonstration share one address.
       halfOpen: { perAddress: MOST_DEVICES },
@@ -117,6 +120,22 @@ async function startManager(plan: ManagerPlan, options: NodesOptions): Promise<M
     url: `http://127.0.0.1:${node.port}`,
   });
   return node;
+}
+
+/**
+ * Devices that a manager has in its database, and finds it by the address of the last run: they need no new assignment.
+ *
+ * @param ports of that run
+ */
+export function settledDevices(
+  managers: Managers,
+  ports: NodesOptions['ports'],
+): ReadonlySet<string> {
+  return new Set(
+    [...managers.values()]
+      .filter(({ id, port }) => ports[id] === port)
+      .flatMap(({ devices }) => devices),
+  );
 }
 
 async function managementKeys(directory: string): Promise<ManagementKeys> {

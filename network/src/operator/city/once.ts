@@ -4,11 +4,13 @@ import type { City } from './city.ts';
 import type { Requirement } from './acceptance.ts';
 import type { Refusal } from './journal.ts';
 import { VENDORS } from './plan.ts';
-import type { DeviceReport } from './read-back.ts';
+import type { DeviceReport, ReadBack } from './read-back.ts';
 
 /** The whole job took about half of this on two cores. */
 const DEADLINE_MS = 120_000;
 const POLL_MS = 100;
+/** An update that is under way ends long before. */
+const AGREEMENT_WITHIN_MS = 20_000;
 
 export interface OnceDocument {
   readonly ok: boolean;
@@ -81,13 +83,27 @@ async function waitFor(wait: Wait, wanted: (requirement: Requirement) => boolean
   }
 }
 
+/** Reads back until ledger, gateways and devices agree: an update may be on its way between them. */
+async function agreedReports(city: City): Promise<ReadBack> {
+  const deadline = Date.now() + AGREEMENT_WITHIN_MS;
+  for (;;) {
+    const { reports, differences } = await city.readBack();
+    const versions = await city.deviceVersions();
+    const unequal = reports
+      .filter((report) => versions[report.id] !== report.version)
+      .map(
+        ({ id, version }) =>
+          `${id} runs ${version} on the ledger and says ${versions[id] ?? 'nothing'}`,
+      );
+    const all = [...differences, ...unequal];
+    if (all.length === 0 || Date.now() > deadline) return { reports, differences: all };
+    await delay(POLL_MS);
+  }
+}
+
 async function sumUp(city: City, begun: number): Promise<OnceDocument> {
-  const { reports, differences } = await city.readBack();
-  const versions = await city.deviceVersions();
-  const unequal = reports
-    .filter((report) => versions[report.id] !== report.version)
-    .map((report) => `${report.id} says it runs ${versions[report.id] ?? 'nothing'}`);
-  const reason = [...differences, ...unequal].join('; ');
+  const { reports, differences } = await agreedReports(city);
+  const reason = differences.join('; ');
   const { height, valid, invalid } = city.blocks;
   return {
     ok: reason === '',

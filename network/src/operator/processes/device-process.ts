@@ -3,19 +3,16 @@
  * device of any make would, with the public face of the SDK and nothing else. Told what to do over the parent's channel.
  */
 import { readFile } from 'node:fs/promises';
-import {
-  EndNode,
-  fastRetry,
-  LightweightEndNode,
-  loadProvisioning,
-  MemoryFirmwareStore,
-} from '@lamplighter/sdk';
+import { EndNode, fastRetry, LightweightEndNode } from '@lamplighter/sdk';
+import { loadProvisioning, openDeviceDirectory } from '@lamplighter/sdk/node';
 import { tamper } from '../city/images.ts';
 
 /** A device to start. */
 export interface DeviceStart {
   /** Provisioning document. */
   readonly file: string;
+  /** Its keys and firmware; made at the first start. */
+  readonly directory: string;
   readonly tampered: boolean;
 }
 
@@ -34,22 +31,20 @@ const STARTING_AT_ONCE = 16;
 
 const devices: (EndNode | LightweightEndNode)[] = [];
 
-async function startDevice({ file, tampered }: DeviceStart): Promise<void> {
+async function startDevice({ file, directory, tampered }: DeviceStart): Promise<void> {
   const identity = await loadProvisioning(file);
-  const image = new Uint8Array(await readFile(identity.image));
-  const firmware = new MemoryFirmwareStore(
-    {
-      bytes: tampered ? tamper(image) : image,
-      gen: identity.gen,
-      seq: identity.seq,
-      version: identity.version,
+  const { gen, seq, version, slotBytes } = identity;
+  const { keys, firmware } = await openDeviceDirectory(directory, {
+    slotBytes,
+    factory: async () => {
+      const image = new Uint8Array(await readFile(identity.image));
+      return { bytes: tampered ? tamper(image) : image, gen, seq, version };
     },
-    identity.slotBytes,
-  );
+  });
   devices.push(
     identity.kind === 'end'
-      ? await EndNode.start({ identity, firmware, retry: fastRetry })
-      : await LightweightEndNode.start({ identity, firmware, retry: fastRetry }),
+      ? await EndNode.start({ identity, keys, firmware, retry: fastRetry })
+      : await LightweightEndNode.start({ identity, keys, firmware, retry: fastRetry }),
   );
 }
 
