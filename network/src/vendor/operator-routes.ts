@@ -1,6 +1,7 @@
 /**
- * The operator's API, on the same loopback server: `POST /v1/operator/devices` for `lamplighter device provision`. A
- * bearer token from a file of mode 0600 is compared in constant time.
+ * The operator's API, on the same loopback server, for `lamplighter device …` and `lamplighter gateway …`: `POST` of a JSON
+ * object to `/v1/operator/devices`, `/v1/operator/devices/{id}/{transfer|suspend|retire}` and
+ * `/v1/operator/managers/{id}/take-over`. A bearer token from a file of mode 0600 is compared in constant time.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import path from 'node:path';
 
 import type { DeviceKind } from '@lamplighter/chaincode';
 
+import type { TakeOver } from './fleet-care.ts';
 import type { Answer, Exchange, Route } from './http.ts';
 import type { Provisioning } from './provisioning.ts';
 import { VendorError } from './vendor-error.ts';
@@ -34,30 +36,74 @@ export interface ProvisionRequest {
   readonly uti: number;
 }
 
-export type Provisioner = (
-  request: ProvisionRequest,
-  image: Uint8Array,
-  signal: AbortSignal,
-) => Promise<Provisioning>;
+/** What the operator may have done. */
+export interface OperatorActions {
+  provision(
+    request: ProvisionRequest,
+    image: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Provisioning>;
+  /** @throws the failure of the device */
+  transfer(device: string, manager: string, signal: AbortSignal): Promise<void>;
+  suspend(device: string, reason: string, signal: AbortSignal): Promise<void>;
+  retire(device: string, signal: AbortSignal): Promise<void>;
+  takeOver(
+    manager: string,
+    options: { readonly to?: string; readonly force?: boolean },
+    signal: AbortSignal,
+  ): Promise<TakeOver>;
+}
 
 const BODY_BYTES = 16_384;
 const IMAGE_BYTES = 67_108_864;
+const ID = '([a-z0-9][a-z0-9._-]{0,62})';
 
 /** @param token lower-case hex */
-export function operatorRoutes(token: string, provision: Provisioner): readonly Route[] {
-  return [
-    {
-      method: 'POST',
-      pattern: /^\/v1\/operator\/devices$/,
-      handle: async (exchange): Promise<Answer> => {
-        requireToken(exchange, token);
-        const request = provisionRequestOf(await exchange.body(BODY_BYTES));
-        const image = await readImage(request.image);
-        const document = await provision(request, image, exchange.signal);
-        const body = Buffer.from(JSON.stringify(document));
-        return { status: 201, type: 'application/json', body };
-      },
+export function operatorRoutes(token: string, actions: OperatorActions): readonly Route[] {
+  const route = (
+    path: string,
+    act: (body: Body, id: string, signal: AbortSignal) => Promise<object>,
+    status = 200,
+  ): Route => ({
+    method: 'POST',
+    pattern: new RegExp(`^/v1/operator/${path}$`),
+    handle: async (exchange): Promise<Answer> => {
+      requireToken(exchange, token);
+      const body = parseObject(await exchange.body(BODY_BYTES));
+      const answer = await act(body, exchange.parameters[0] ?? '', exchange.signal);
+      return { status, type: 'application/json', body: Buffer.from(JSON.stringify(answer)) };
     },
+  });
+  return [
+    route(
+      'devices',
+      async (body, _, signal) => {
+        const request = provisionRequestOf(body);
+        return actions.provision(request, await readImage(request.image), signal);
+      },
+      201,
+    ),
+    route(`devices/${ID}/transfer`, async (body, device, signal) => {
+      const manager = idOf(body, 'manager');
+      await actions.transfer(device, manager, signal);
+      return { device, manager };
+    }),
+    route(`devices/${ID}/suspend`, async (body, device, signal) => {
+      const reason = body['reason'];
+      if (typeof reason !== 'string' || !/^[\x20-\x7e]{1,200}$/.test(reason)) {
+        throw malformed('reason', '1 to 200 printable characters');
+      }
+      await actions.suspend(device, reason, signal);
+      return { device, reason };
+    }),
+    route(`devices/${ID}/retire`, async (_, device, signal) => {
+      await actions.retire(device, signal);
+      return { device };
+    }),
+    route(`managers/${ID}/take-over`, (body, manager, signal) => {
+      const to = body['to'] === undefined ? {} : { to: idOf(body, 'to') };
+      return actions.takeOver(manager, { ...to, force: body['force'] === true }, signal);
+    }),
   ];
 }
 
@@ -78,8 +124,7 @@ export function newDeviceId(model: string): string {
 }
 
 /** @throws VendorError REQUEST_MALFORMED with the field's name */
-export function provisionRequestOf(bytes: Uint8Array): ProvisionRequest {
-  const body = parseObject(bytes);
+export function provisionRequestOf(body: Body): ProvisionRequest {
   const kind = body['kind'];
   if (kind !== 'end' && kind !== 'lightweight') throw malformed('kind', '"end" or "lightweight"');
   const image = body['image'];
@@ -105,7 +150,8 @@ export function provisionRequestOf(bytes: Uint8Array): ProvisionRequest {
   };
 }
 
-type Body = Readonly<Record<string, unknown>>;
+/** A JSON object of the operator's. */
+export type Body = Readonly<Record<string, unknown>>;
 
 function parseObject(bytes: Uint8Array): Body {
   let value: unknown;

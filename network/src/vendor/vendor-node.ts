@@ -17,7 +17,12 @@ import { FirmwareStore, type StoredImage } from './firmware-store.ts';
 import { FleetCare, type ManagerStanding, type TakeOver } from './fleet-care.ts';
 import { HttpServer } from './http.ts';
 import { silentLogger, type VendorLogger } from './logger.ts';
-import { newDeviceId, operatorRoutes, type ProvisionRequest } from './operator-routes.ts';
+import {
+  newDeviceId,
+  operatorRoutes,
+  type OperatorActions,
+  type ProvisionRequest,
+} from './operator-routes.ts';
 import type { Provisioning } from './provisioning.ts';
 import { PublishedReleases } from './published-releases.ts';
 import { ReleaseDesk, type ReleaseOrder } from './release-desk.ts';
@@ -102,10 +107,10 @@ export class VendorNode implements AsyncDisposable {
     const parts = await openParts(options);
     // The server's routes need the node, and the node its server's URL.
     const started: { node?: VendorNode } = {};
-    const provision = (...request: Parameters<VendorNode['provision']>): Promise<Provisioning> => {
+    const actions = actionsOf(() => {
       if (started.node === undefined) throw new VendorError('BUSY', 'the vendor node is starting');
-      return started.node.provision(...request);
-    };
+      return started.node;
+    });
     const server = await HttpServer.listen({
       host: options.host ?? '127.0.0.1',
       port: options.port ?? 0,
@@ -115,7 +120,7 @@ export class VendorNode implements AsyncDisposable {
           vendor: options.id,
           randomHex: (bytes) => randomBytes(bytes).toString('hex'),
         }),
-        ...operatorRoutes(Buffer.from(parts.token).toString('hex'), provision),
+        ...operatorRoutes(Buffer.from(parts.token).toString('hex'), actions),
       ],
       logger: options.logger ?? silentLogger,
     });
@@ -292,6 +297,19 @@ export class VendorNode implements AsyncDisposable {
     this.#turn += 1;
     return manager;
   }
+}
+
+function actionsOf(node: () => VendorNode): OperatorActions {
+  return {
+    provision: async (...request) => node().provision(...request),
+    transfer: async (device, manager, signal) => {
+      const failures = await node().transfer([device], manager, signal);
+      for (const error of failures.values()) throw error;
+    },
+    suspend: async (...request) => node().suspend(...request),
+    retire: async (...request) => node().retire(...request),
+    takeOver: async (...request) => node().takeOver(...request),
+  };
 }
 
 const TOKEN_FILE = 'operator-token';
