@@ -57,7 +57,7 @@ export class FileFirmwareStore implements FirmwareStore {
   async load(): Promise<BootRecord> {
     const bytes = await this.#record.load();
     if (bytes === null) throw new StoreError('RECORD_DAMAGED', 'expected a boot record, got none');
-    return bootRecordCodec.decode(bytes);
+    return this.#record.decode(bootRecordCodec, bytes);
   }
 
   async save(record: BootRecord): Promise<void> {

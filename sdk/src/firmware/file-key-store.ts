@@ -29,7 +29,7 @@ export class FileKeyStore implements KeyStore {
       throw retired();
     }
     const bytes = await this.#keys.load();
-    this.#saved = bytes && deviceRecordCodec.decode(bytes);
+    this.#saved = bytes && this.#keys.decode(deviceRecordCodec, bytes);
     return this.#saved;
   }
 

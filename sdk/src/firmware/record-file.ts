@@ -4,6 +4,8 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { asciiBytes, concatBytes, equalBytes } from '../wire/bytes.ts';
+import { WireError } from '../wire/errors.ts';
+import type { Codec } from '../wire/shapes.ts';
 import type { Disk } from './disk.ts';
 import { StoreError } from './errors.ts';
 
@@ -107,6 +109,16 @@ export class RecordFile {
     await disk.writeAt(path, 0, new Uint8Array(bytes.length));
     await disk.sync(path);
     await disk.remove(path);
+  }
+
+  /** For a record that is as it was written, and still not one: @throws {@link StoreError} `RECORD_DAMAGED` */
+  decode<T>({ decode }: Codec<T>, record: Uint8Array): T {
+    try {
+      return decode(record);
+    } catch (cause) {
+      if (!(cause instanceof WireError)) throw cause;
+      throw new StoreError('RECORD_DAMAGED', `${this.#path}: ${cause.message}`, { cause });
+    }
   }
 
   #checked(bytes: Uint8Array): Uint8Array {

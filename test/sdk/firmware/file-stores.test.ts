@@ -246,6 +246,18 @@ describe("a device's directory", () => {
     expect(await stores.keys.load()).toBeNull();
   });
 
+  it('is taken over when the id of its dead owner has gone to another process', async () => {
+    const lock = join(directory, 'lock');
+    await nodeDisk.write(lock, Buffer.from(`${process.ppid}\nanother boot 12345\n`));
+    await using stores = await openDeviceDirectory(directory, parts);
+    expect(await stores.keys.load()).toBeNull();
+    const [, startedAt = ''] = Buffer.from((await nodeDisk.read(lock)) ?? [])
+      .toString()
+      .split('\n');
+    const isLinux = process.platform === 'linux';
+    expect(/^[0-9a-f-]{36} \d+$/.test(startedAt)).toBe(isLinux);
+  });
+
   it('is given back when it can not be opened', async () => {
     const failing = { ...parts, factory: () => Promise.reject(new Error('no image')) };
     await expect(openDeviceDirectory(directory, failing)).rejects.toThrow('no image');

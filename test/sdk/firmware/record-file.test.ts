@@ -1,5 +1,6 @@
 /** A record in a file is the old one or the new one, at whatever operation the power goes. */
 import { RecordFile } from '../../../sdk/src/firmware/record-file.ts';
+import { bootRecordCodec } from '../../../sdk/src/firmware/boot-record-codec.ts';
 import { filled } from '../protocol/session-fixture.ts';
 import { POWER_CUT_MODES, SimulatedDisk } from './simulated-disk.ts';
 
@@ -40,6 +41,16 @@ describe('a record file', () => {
       code: 'RECORD_VERSION',
       message: '/d/record: expected lamplighter.test.v1, got lamplighter.other.v1',
     });
+  });
+
+  it('says RECORD_DAMAGED for a record that no codec reads', async () => {
+    const disk = new SimulatedDisk();
+    const record = recordOf(disk);
+    await record.save(filled(0));
+    const bytes = (await record.load()) ?? filled(1);
+    expect(() => record.decode(bootRecordCodec, bytes)).toThrow(
+      expect.objectContaining({ code: 'RECORD_DAMAGED' }) as Error,
+    );
   });
 
   it.each(POWER_CUT_MODES)('is one of two whole records after each cut (%s)', async (mode) => {
