@@ -1,6 +1,7 @@
 /** The command line: `lamplighter <command>`. It parses, runs one command and turns errors into a line and an exit code. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LamplighterError } from '../errors.ts';
+import type { TakeOverFlags } from './commands/gateway.ts';
 import type { ProvisionFlags } from './commands/provision.ts';
 import type { StartFlags } from './commands/start.ts';
 
@@ -67,7 +68,53 @@ function program(): Command {
       const { provision } = await import('./commands/provision.ts');
       await provision(options);
     });
+  addDeviceCommands(device);
+  addGatewayCommands(root.command('gateway').description('gateways of a running city'));
   return root;
+}
+
+function addDeviceCommands(device: Command): void {
+  device
+    .command('transfer <device>')
+    .description('assign a device to another gateway; lifts a suspension')
+    .addOption(directoryOption().makeOptionMandatory())
+    .requiredOption('--to <gateway>', 'the gateway that shall have it')
+    .action(async (id: string, options: { readonly directory: string; readonly to: string }) => {
+      const { transfer } = await import('./commands/device.ts');
+      await transfer(id, options);
+    });
+  device
+    .command('suspend <device>')
+    .description('refuse a device at its gateway until it is transferred')
+    .addOption(directoryOption().makeOptionMandatory())
+    .requiredOption('--reason <text>', 'why, for the ledger')
+    .action(
+      async (id: string, options: { readonly directory: string; readonly reason: string }) => {
+        const { suspend } = await import('./commands/device.ts');
+        await suspend(id, options);
+      },
+    );
+  device
+    .command('retire <device>')
+    .description('end a device for good')
+    .addOption(directoryOption().makeOptionMandatory())
+    .action(async (id: string, options: { readonly directory: string }) => {
+      const { retire } = await import('./commands/device.ts');
+      await retire(id, options);
+    });
+}
+
+function addGatewayCommands(gateway: Command): void {
+  gateway
+    .command('take-over <gateway>')
+    .description('give all devices of a gateway that is gone to another one')
+    .addOption(directoryOption().makeOptionMandatory())
+    .option('--to <gateway>', 'who gets them (default: the gateway that stands by)')
+    .option('--force', 'also when its reports are not overdue on the ledger', false)
+    .action(async (id: string, options: TakeOverFlags) => {
+      const { takeOver } = await import('./commands/gateway.ts');
+      await takeOver(id, options);
+    });
 }
 
 function directoryOption(): Option {

@@ -50,7 +50,6 @@ export interface OperatorActions {
   takeOver(
     manager: string,
     options: { readonly to?: string; readonly force?: boolean },
-    signal: AbortSignal,
   ): Promise<TakeOver>;
 }
 
@@ -100,9 +99,9 @@ export function operatorRoutes(token: string, actions: OperatorActions): readonl
       await actions.retire(device, signal);
       return { device };
     }),
-    route(`managers/${ID}/take-over`, (body, manager, signal) => {
+    route(`managers/${ID}/take-over`, (body, manager) => {
       const to = body['to'] === undefined ? {} : { to: idOf(body, 'to') };
-      return actions.takeOver(manager, { ...to, force: body['force'] === true }, signal);
+      return actions.takeOver(manager, { ...to, force: body['force'] === true });
     }),
   ];
 }

@@ -308,7 +308,8 @@ function actionsOf(node: () => VendorNode): OperatorActions {
     },
     suspend: async (...request) => node().suspend(...request),
     retire: async (...request) => node().retire(...request),
-    takeOver: async (...request) => node().takeOver(...request),
+    // Goes on when the asker has no more patience: half a take-over helps nobody.
+    takeOver: async (manager, options) => node().takeOver(manager, options),
   };
 }
 

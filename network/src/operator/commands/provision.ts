@@ -1,10 +1,10 @@
 /** `lamplighter device provision`: asks the model's vendor node in a running city for a device, and writes its document. */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeFileAtomic } from '../../atomic-file.ts';
 import { DEMO_INTERVALS } from '../city/plan.ts';
 import { OperatorError } from '../errors.ts';
 import { type OperatorEntry, readOperatorFile } from '../operator-file.ts';
+import { askVendor } from '../vendor-request.ts';
 
 /** As on the command line. */
 export interface ProvisionFlags {
@@ -21,7 +21,6 @@ export interface ProvisionFlags {
 
 /** Of the vendors' roots: none was ever replaced in the demonstration. */
 const FIRST_GENERATION = 0;
-const DEADLINE_MS = 30_000;
 
 /** @throws {OperatorError} CITY_NOT_RUNNING, OPTION_INVALID, REQUEST_REFUSED */
 export async function provision(flags: ProvisionFlags): Promise<void> {
@@ -37,33 +36,15 @@ export async function provision(flags: ProvisionFlags): Promise<void> {
     ...(flags.seq === undefined ? {} : { seq: flags.seq }),
     ...(flags.ver === undefined ? {} : { version: flags.ver }),
   };
-  const document = await ask(vendorOf(flags.model, readOperatorFile(directory)), request);
+  const document = await askVendor(
+    vendorOf(flags.model, readOperatorFile(directory)),
+    'devices',
+    request,
+  );
   const out = resolve(flags.out);
   await writeFileAtomic(out, `${JSON.stringify(document, null, 2)}\n`, 0o600);
   process.stdout.write(
     `${String(document['device'])}: provisioned by ${String(document['vendor'])}, written to ${out}\n`,
-  );
-}
-
-type Document = Readonly<Record<string, unknown>>;
-
-/** @throws {OperatorError} REQUEST_REFUSED with the vendor node's code and words */
-async function ask(entry: OperatorEntry, request: object): Promise<Document> {
-  const response = await fetch(new URL('/v1/operator/devices', entry.url), {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${readFileSync(entry.tokenFile, 'ascii').trim()}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify(request),
-    signal: AbortSignal.timeout(DEADLINE_MS),
-  });
-  const answer = (await response.json()) as Document;
-  if (response.ok) return answer;
-  const { code, detail } = answer;
-  throw new OperatorError(
-    'REQUEST_REFUSED',
-    `${entry.vendor} refused: ${String(code)}: ${String(detail)}`,
   );
 }
 
