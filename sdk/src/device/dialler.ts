@@ -5,6 +5,7 @@
 import type { RetryPolicy } from './retry.ts';
 import type { Connection, Transport } from './transport.ts';
 import { CodedError } from '../wire/errors.ts';
+import { SUSPEND_SECONDS_MOST } from '../wire/limits.ts';
 import { CloseCode } from '../wire/message-types.ts';
 import { decodeSigned } from '../wire/signed.ts';
 import { equalBytes } from '../wire/bytes.ts';
@@ -54,6 +55,7 @@ export class Dialler {
   async run(): Promise<DialEnd> {
     const signal = AbortSignal.any([this.#options.signal, this.#stop.signal]);
     try {
+      await wait(this.#device.clock, this.#silence(), signal);
       for (;;) {
         const next = await this.#once(signal);
         if (typeof next === 'string') return next;
@@ -117,7 +119,7 @@ export class Dialler {
     this.#session = new DeviceSession(connection, opening, this.#device);
     this.#device.emit('connected', { manager: opening.epoch.assignment.idM, url });
     try {
-      return this.#ended(await this.#session.run());
+      return await this.#ended(await this.#session.run());
     } catch (error) {
       const code = closeCodeOf(error);
       connection.close(code);
@@ -126,7 +128,7 @@ export class Dialler {
     }
   }
 
-  #ended(end: SessionEnd): Next {
+  async #ended(end: SessionEnd): Promise<Next> {
     switch (end.kind) {
       case 'restart':
         return 'restart';
@@ -137,10 +139,25 @@ export class Dialler {
       case 'suspended':
         // §2.3: closed and silent for that time.
         this.#device.emit('suspended', { seconds: end.seconds });
+        await this.#keepSilence(end.seconds);
         return { delay: end.seconds, code: CloseCode.done };
       case 'closed':
         return { delay: this.#delay(), code: end.code };
     }
+  }
+
+  /** §2.3: a restart does not end the silence, where there is a clock that goes on meanwhile. */
+  async #keepSilence(seconds: number): Promise<void> {
+    const { memory, trustedTime } = this.#device;
+    const now = trustedTime();
+    if (now !== null) await memory.saveKeys({ silentUntil: Math.ceil(now) + seconds });
+  }
+
+  /** Seconds of silence that are left at a start. */
+  #silence(): number {
+    const { memory, trustedTime } = this.#device;
+    const now = trustedTime() ?? Infinity;
+    return Math.min(SUSPEND_SECONDS_MOST, Math.max(0, memory.keys.silentUntil - now));
   }
 
   /** §3.1: after a resync D dials again at once, but not for ever. §2.3: a notice brings a new assignment. */

@@ -33,6 +33,7 @@ export async function firstRecord(
     badauth: 0,
     resync: 0,
     skipped: 0,
+    silentUntil: 0,
   };
   await keys.save(record);
   return record;

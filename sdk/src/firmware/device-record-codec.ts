@@ -45,6 +45,7 @@ const record = codec(
     badauth: uint,
     resync: uint,
     skipped: uint,
+    silentUntil: uint,
   }),
   'device record',
 );

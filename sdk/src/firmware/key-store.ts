@@ -17,6 +17,8 @@ export interface DeviceRecord {
   readonly badauth: number;
   readonly resync: number;
   readonly skipped: number;
+  /** Until when M asked for silence (§2.3), seconds since 1970 by a trusted clock; 0 for never, or without such a clock. */
+  readonly silentUntil: number;
 }
 
 /** One record, replaced as a whole. */

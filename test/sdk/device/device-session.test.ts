@@ -409,6 +409,28 @@ describe('a device', () => {
     expect(manager.lines).toHaveLength(2);
   });
 
+  it('is silent over a restart too, where it has a clock that goes on', async () => {
+    const { manager, clock } = await started();
+    await manager.send({ type: 'suspend', seconds: 500 });
+    await fixture.close();
+    await fixture.start({ trustedTime: () => 1_000_100 });
+    await clock.advance(399);
+    expect(manager.lines).toHaveLength(1);
+    await clock.advance(2);
+    expect(manager.lines).toHaveLength(2);
+    await fixture.close();
+    await fixture.start({ trustedTime: () => 1_000_501 });
+    expect(manager.lines).toHaveLength(3);
+  });
+
+  it('without such a clock dials at its start', async () => {
+    const { manager } = await started();
+    await manager.send({ type: 'suspend', seconds: 500 });
+    await fixture.close();
+    await fixture.start({ trustedTime: () => null });
+    expect(manager.lines).toHaveLength(2);
+  });
+
   it('leaves nothing behind when it is closed, or its signal aborts', async () => {
     const abort = new AbortController();
     fixture = new DeviceFixture('end');

@@ -31,6 +31,7 @@ function deviceRecord(changes: Partial<DeviceRecord> = {}): DeviceRecord {
     badauth: 1,
     resync: 2,
     skipped: 3,
+    silentUntil: 4,
     ...changes,
   };
 }
