@@ -3,7 +3,7 @@
  * first byte on.
  */
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 /** @param mode permission bits. @default 0o600 */
@@ -38,6 +38,16 @@ export async function readIfThere(file: string): Promise<Buffer | undefined> {
     throw error;
   }
 }
+
+/** Removes what a killed process left of files that it was writing into `directory`. */
+export async function sweepUnfinished(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  for (const name of names.filter((each) => UNFINISHED.test(each))) {
+    await rm(path.join(directory, name), { force: true });
+  }
+}
+
+const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
 
 /** The rename itself has to survive a power cut. */
 async function syncDirectory(directory: string): Promise<void> {

@@ -97,13 +97,13 @@ export class DeviceFactory {
    * Finishes what an earlier run began: devices that were not registered or assigned, assignments that were signed and
    * not sent or whose end nobody heard. A device that the ledger refuses to register is forgotten.
    *
-   * @param ids only these; @default all
+   * @param ids of which the unfinished are meant
    * @returns the failures, by id; what failed stays to be finished unless the ledger refused it
    */
-  async resume(ids: readonly string[] | 'all', signal: AbortSignal): Promise<AssignmentFailures> {
+  async resume(ids: readonly string[], signal: AbortSignal): Promise<AssignmentFailures> {
     const { secrets, desk } = this.#parts;
-    const wanted = ids === 'all' ? undefined : new Set(ids);
-    const unfinished = secrets.unfinished().filter(({ id }) => wanted?.has(id) ?? true);
+    const wanted = new Set(ids);
+    const unfinished = secrets.unfinished().filter(({ id }) => wanted.has(id));
     const failures = new Map<string, unknown>();
     for (let from = 0; from < unfinished.length; from += LOT) {
       const lot = unfinished.slice(from, from + LOT).map(({ id }) => id);

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
-import { readIfThere, writeFileAtomic } from '../atomic-file.ts';
+import { readIfThere, sweepUnfinished, writeFileAtomic } from '../atomic-file.ts';
 import { VendorError } from './vendor-error.ts';
 
 export interface FirmwareStoreOptions {
@@ -45,6 +45,7 @@ export class FirmwareStore {
   static async open(directory: string, options: FirmwareStoreOptions = {}): Promise<FirmwareStore> {
     const absolute = path.resolve(directory);
     await mkdir(absolute, { recursive: true, mode: 0o700 });
+    await sweepUnfinished(absolute);
     return new FirmwareStore(absolute, options);
   }
 

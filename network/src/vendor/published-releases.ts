@@ -1,4 +1,9 @@
-/** Which image belongs to which release of this vendor, so that a download can be recorded; a small file on disk. */
+/**
+ * The releases of this vendor, in a small file: which image belongs to which, so that a download can be recorded, and
+ * those of which it is not known whether they stand on the ledger, so that they can be finished.
+ */
+import type { ReleasePublication } from '@lamplighter/chaincode';
+
 import { readIfThere, writeFileAtomic } from '../atomic-file.ts';
 import { VendorError } from './vendor-error.ts';
 
@@ -7,6 +12,8 @@ export interface PublishedRelease {
   readonly id: string;
   /** SHA-256 of the image, hex. */
   readonly sha256: string;
+  /** What PublishRelease is given, until it is known to have been done. */
+  readonly pending?: ReleasePublication;
 }
 
 const FORMAT = 'lamplighter.published-releases.v1';
@@ -34,10 +41,28 @@ export class PublishedReleases {
     return this.#releases.findLast((release) => release.sha256 === sha256)?.id;
   }
 
-  /** On disk when this returns. */
+  /** Those whose end is not known, oldest first. */
+  pending(): readonly PublishedRelease[] {
+    return this.#releases.filter((release) => release.pending !== undefined);
+  }
+
+  /** Replaces one of the same id. On disk when this returns. */
   async add(release: PublishedRelease): Promise<void> {
-    this.#releases.push(release);
+    const at = this.#releases.findIndex(({ id }) => id === release.id);
+    if (at >= 0) this.#releases[at] = release;
+    else this.#releases.push(release);
     if (this.#releases.length > CAPACITY) this.#releases.shift();
+    await this.#save();
+  }
+
+  /** Forgets a release that is not on the ledger. On disk when this returns. */
+  async remove(id: string): Promise<void> {
+    const at = this.#releases.findIndex((release) => release.id === id);
+    if (at >= 0) this.#releases.splice(at, 1);
+    await this.#save();
+  }
+
+  async #save(): Promise<void> {
     const write = this.#writing.then(() =>
       writeFileAtomic(this.#file, JSON.stringify({ format: FORMAT, releases: this.#releases })),
     );

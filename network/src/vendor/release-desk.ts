@@ -1,14 +1,14 @@
 /** Publishes this vendor's releases and judges those of others. */
-import type { ReleaseRecord } from '@lamplighter/chaincode';
+import type { ReleasePublication, ReleaseRecord } from '@lamplighter/chaincode';
 import type { Manifest } from '@lamplighter/sdk/wire';
 
 import { ExchangeError, fetchImage } from '../exchange/index.ts';
-import type { Contracts } from '../ledger/index.ts';
+import { LedgerError, type Contracts } from '../ledger/index.ts';
 import type { FirmwareStore } from './firmware-store.ts';
 import { COMPONENT } from './provisioning.ts';
-import type { PublishedReleases } from './published-releases.ts';
+import type { PublishedRelease, PublishedReleases } from './published-releases.ts';
 import { reviewManifest, reviewRelease, signRelease, type SignedRelease } from './release.ts';
-import { withRetries } from './retry.ts';
+import { isRefusal, withRetries } from './retry.ts';
 import { VendorError } from './vendor-error.ts';
 
 /** A release to be published. */
@@ -51,7 +51,11 @@ export class ReleaseDesk {
     this.#parts = parts;
   }
 
-  /** Image on disk, manifest signed, release on the ledger. @throws LedgerError, VendorError IMAGE_TOO_LARGE */
+  /**
+   * Image on disk, then the signed manifest, then the release on the ledger. When that breaks off, `resume` finishes it.
+   *
+   * @throws LedgerError; with `maybeOrdered` the release may yet be published. VendorError IMAGE_TOO_LARGE
+   */
   async publish(order: ReleaseOrder, signal: AbortSignal): Promise<SignedRelease> {
     const { vendor, contracts, store, published, releaseKey } = this.#parts;
     const { model, gen, seq, version, propagate } = order;
@@ -62,9 +66,55 @@ export class ReleaseDesk {
     const release = signRelease({ ...text, chunkLog2: CHUNK_LOG2[kind] }, order.image, releaseKey);
     const envelope = Buffer.from(release.envelope).toString('hex');
     const publication = { envelope, url: order.url ?? this.#parts.url, propagate };
-    await withRetries(() => contracts.publishRelease(publication, { signal }), signal);
-    await published.add({ id: release.id, sha256 });
+    const pending = { id: release.id, sha256, pending: publication };
+    await published.add(pending);
+    try {
+      await this.#bring(pending, publication, signal);
+    } catch (error) {
+      // Nothing was ordered, so it is as if this release had never been.
+      const undone = error instanceof LedgerError && !error.maybeOrdered;
+      if (undone) await published.remove(release.id);
+      throw error;
+    }
     return release;
+  }
+
+  /**
+   * Publishes what an earlier run had signed and may not have sent. A release that the ledger refuses, or whose image is
+   * lost, is forgotten.
+   *
+   * @returns the failures, by release
+   */
+  async resume(ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, unknown>> {
+    const { published, store } = this.#parts;
+    const failures = new Map<string, unknown>();
+    for (const release of published.pending().filter((each) => ids.includes(each.id))) {
+      const { id, sha256, pending } = release;
+      try {
+        await store.find(sha256);
+        if (pending !== undefined) await this.#bring(release, pending, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        failures.set(id, error);
+        if (isRefusal(error) || error instanceof VendorError) await published.remove(id);
+      }
+    }
+    return failures;
+  }
+
+  /** Its id is the digest of what is signed: one that exists is this one. */
+  async #bring(
+    { id, sha256 }: PublishedRelease,
+    publication: ReleasePublication,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { contracts, published } = this.#parts;
+    try {
+      await withRetries(() => contracts.publishRelease(publication, { signal }), signal);
+    } catch (error) {
+      if (!(error instanceof LedgerError) || error.code !== 'RELEASE_EXISTS') throw error;
+    }
+    await published.add({ id, sha256 });
   }
 
   /**

@@ -1,11 +1,12 @@
 /**
- * Transmission history (who took an image) on its way to the ledger: bounded, in batches, kept until recorded. The ledger
- * is slower than downloads, and a download must not wait for it.
+ * Transmission history (who took an image) on its way to the ledger: bounded, in batches, kept on disk until recorded.
+ * The ledger is slower than downloads, and a download must not wait for it.
  */
 import type { Transmission } from '@lamplighter/chaincode';
 
 import { LedgerError } from '../ledger/index.ts';
 import { silentLogger, type VendorLogger } from './logger.ts';
+import type { TransmissionSpool } from './transmission-spool.ts';
 
 export interface TransmissionOptions {
   readonly record: (batch: readonly Transmission[], signal: AbortSignal) => Promise<unknown>;
@@ -14,6 +15,8 @@ export interface TransmissionOptions {
   /** From the first waiting one to the batch, milliseconds. @default 500 */
   readonly delayMs?: number;
   readonly logger?: VendorLogger;
+  /** Where they wait on disk; what an earlier run left there is recorded first. @default nowhere */
+  readonly spool?: TransmissionSpool;
 }
 
 /** Items of one transaction. */
@@ -38,12 +41,15 @@ export class TransmissionRecorder {
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
+  #stored: Promise<void> = Promise.resolve();
   #failures = 0;
 
   constructor(options: TransmissionOptions) {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
     this.#capacity = options.capacity ?? 10_000;
+    this.#waiting.push(...(options.spool?.left ?? []));
+    if (this.#waiting.length > 0) this.#schedule();
   }
 
   /** Whether no further download may begin. */
@@ -58,6 +64,7 @@ export class TransmissionRecorder {
 
   add(transmission: Transmission): void {
     this.#waiting.push(transmission);
+    this.#store((spool) => spool.append(transmission));
     this.#schedule();
   }
 
@@ -77,9 +84,20 @@ export class TransmissionRecorder {
     await this.flush();
     this.#closing.abort();
     clearTimeout(this.#timer);
+    await this.#stored;
     if (this.#waiting.length > 0) {
       this.#logger.warn({ transmissions: this.#waiting.length }, 'transmissions left unrecorded');
     }
+  }
+
+  /** A disk that fails costs what is not recorded before the node ends, not the downloads. */
+  #store(write: (spool: TransmissionSpool) => Promise<void>): void {
+    const { spool } = this.#options;
+    if (spool === undefined) return;
+    const written = write(spool).catch((error: unknown) => {
+      this.#logger.warn({ error }, 'transmissions not on disk');
+    });
+    this.#stored = this.#stored.then(() => written);
   }
 
   async #flush(): Promise<void> {
@@ -91,8 +109,12 @@ export class TransmissionRecorder {
       const outcome = await this.#record(batch);
       if (outcome === 'later') return;
       // One bad item refuses its whole batch: from here on one by one, so that only that one is given up.
-      if (outcome === 'refused' && batch.length > 1) size = 1;
-      else this.#waiting.splice(0, batch.length);
+      if (outcome === 'refused' && batch.length > 1) {
+        size = 1;
+        continue;
+      }
+      this.#waiting.splice(0, batch.length);
+      this.#store((spool) => spool.replace(() => this.#waiting));
     }
   }
 

@@ -9,7 +9,9 @@ import path from 'node:path';
 import { ed25519PublicKey } from '@lamplighter/sdk/crypto';
 import type { Manifest } from '@lamplighter/sdk/wire';
 
+import { sweepUnfinished } from '../atomic-file.ts';
 import { Contracts, type Committed, type Ledger } from '../ledger/index.ts';
+import { secretFile } from '../secret-file.ts';
 import { AssignmentDesk, type AssignmentFailures } from './assignment-desk.ts';
 import { DeviceFactory, type DeviceOrder } from './device-factory.ts';
 import { DeviceSecrets } from './device-secrets.ts';
@@ -27,9 +29,10 @@ import type { Provisioning } from './provisioning.ts';
 import { PublishedReleases } from './published-releases.ts';
 import { ReleaseDesk, type ReleaseOrder } from './release-desk.ts';
 import type { SignedRelease } from './release.ts';
+import { resume } from './resumption.ts';
 import { withRetries } from './retry.ts';
 import { nodeRoutes } from './routes.ts';
-import { secretFile } from '../secret-file.ts';
+import { TransmissionSpool } from './transmission-spool.ts';
 import { TransmissionRecorder } from './transmissions.ts';
 import { VendorError } from './vendor-error.ts';
 
@@ -83,6 +86,7 @@ export class VendorNode implements AsyncDisposable {
   readonly #care: FleetCare;
   readonly #releases: ReleaseDesk;
   readonly #closing = new AbortController();
+  #resuming: Promise<void> = Promise.resolve();
   #closed: Promise<void> | undefined;
   #turn = 0;
 
@@ -126,6 +130,7 @@ export class VendorNode implements AsyncDisposable {
     });
     const node = new VendorNode(parts, server);
     started.node = node;
+    node.#resuming = node.#resume();
     node.#closeOn(options.signal);
     return node;
   }
@@ -253,6 +258,11 @@ export class VendorNode implements AsyncDisposable {
     return this.#releases.approve(release, this.#signal(signal));
   }
 
+  /** Resolves when what an earlier run broke off is finished, or the node was closed. */
+  resumed(): Promise<void> {
+    return this.#resuming;
+  }
+
   /** Records the transmissions that wait, so that they can be read back. */
   flush(): Promise<void> {
     return this.#parts.transmissions.flush();
@@ -271,7 +281,24 @@ export class VendorNode implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#closing.abort(new VendorError('CLOSED', 'the vendor node was closed'));
     await this.#server.close();
+    await this.#resuming;
     await this.#parts.transmissions.close();
+  }
+
+  #resume(): Promise<void> {
+    const { published, secrets } = this.#parts;
+    // What this run begins is its own business.
+    const releases = published.pending().map(({ id }) => id);
+    const devices = secrets.unfinished().map(({ id }) => id);
+    return resume({
+      work: async (signal) =>
+        new Map([
+          ...(await this.#releases.resume(releases, signal)),
+          ...(await this.#factory.resume(devices, signal)),
+        ]),
+      signal: this.#closing.signal,
+      logger: this.#parts.options.logger ?? silentLogger,
+    });
   }
 
   #closeOn(signal: AbortSignal | undefined): void {
@@ -318,6 +345,7 @@ const TOKEN_FILE = 'operator-token';
 async function openParts(options: VendorNodeOptions): Promise<Parts> {
   const directory = path.resolve(options.directory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  await sweepUnfinished(directory);
   const contracts = new Contracts(options.ledger);
   const releaseKey = await secretFile(path.join(directory, 'release-key'));
   return {
@@ -329,6 +357,7 @@ async function openParts(options: VendorNodeOptions): Promise<Parts> {
     transmissions: new TransmissionRecorder({
       record: (batch, signal) => contracts.recordTransmissions(batch, { signal }),
       logger: options.logger ?? silentLogger,
+      spool: await TransmissionSpool.open(path.join(directory, 'transmissions.jsonl')),
     }),
     releaseKey,
     vendorKey: ed25519PublicKey(releaseKey),
