@@ -99,11 +99,19 @@ export class DeviceConnection implements SocketHandler {
 
   failed(error: unknown): void {
     if (error instanceof ProtocolError) {
+      this.#abused(error);
       this.#refuse(error.closeCode, error.code);
       return;
     }
     this.#parts.supervisor.report(this.#device(), error);
     this.#end(CloseCode.ownFault);
+  }
+
+  /** Who has a device's keys and abuses them is told among no others. */
+  #abused(error: ProtocolError): void {
+    if (error.code !== 'MESSAGE_TOO_OFTEN') return;
+    const { code, message: reason } = error;
+    this.#parts.events.emit({ type: 'alarm', device: this.#device(), code, reason });
   }
 
   /** §3.1: checks in their order, then Accept. */

@@ -79,6 +79,9 @@ const HTTP_OPTIONS = {
   connectionsCheckingInterval: 5_000,
 };
 
+/** Connections that the machine keeps until they are accepted: one that finds no room comes again after seconds only. */
+const BACKLOG = 2_048;
+
 /** A plain connection that neither takes nor sends anything is ended. */
 const IDLE_MS = 20_000;
 const REQUESTS_OF_A_CONNECTION = 64;
@@ -130,7 +133,8 @@ export class GatewayServer {
         reject(error.code === 'EADDRINUSE' ? addressInUse(options, error) : error);
       };
       server.once('error', failed);
-      server.listen(options.port, options.host, () => {
+      const { port, host } = options;
+      server.listen({ port, host, backlog: BACKLOG }, () => {
         server.off('error', failed);
         // Whom nobody hears, an error ends the process.
         server.on('error', options.onFault);
@@ -173,7 +177,8 @@ export class GatewayServer {
 
   #request(request: IncomingMessage, response: ServerResponse): void {
     const arrival = this.#arrivals.of(request.socket);
-    arrival?.heard();
+    // A body belongs to the request that is waited for.
+    request.once('end', () => arrival?.heard());
     this.#options.onRequest(request, response, () => arrival?.place.keep());
   }
 

@@ -1,0 +1,34 @@
+import { runFlood } from './flood.ts';
+import { HostileCrowd } from './hostile-crowd.ts';
+import { hostileKinds } from './hostile-kinds.ts';
+
+// Real sockets and real deadlines: real time passes here.
+jest.setTimeout(120_000);
+
+const MEBIBYTE = 1_048_576;
+
+describe('a management node under a flood', () => {
+  it('completes every round of 10 devices beside 200 hostile connections', async () => {
+    const result = await runFlood({
+      hostile: 200,
+      devices: 10,
+      seconds: 6,
+      deadlineMs: 2_000,
+      crowd: (order) => new HostileCrowd(order),
+    });
+    expect(result).toMatchObject({ missed: 0, lostSessions: 0 });
+    expect(result.fewest).toBeGreaterThan(0);
+    const { hostile } = result;
+    // Every kind was tried, and no connection was kept.
+    expect(Object.keys(hostile).sort()).toEqual(Object.keys(hostileKinds).sort());
+    expect(Object.values(hostile).filter((endings) => 'kept' in endings)).toEqual([]);
+    expect(hostile['WebSocket and silence']).toHaveProperty('close 4408');
+    expect(hostile['an unknown kid']).toHaveProperty('close 4401');
+    expect(hostile['a replayed Hello']).toHaveProperty('close 4409');
+    expect(hostile['fragments']).toHaveProperty('close 1008');
+    expect(hostile['too large']).toHaveProperty('close 1009');
+    expect(hostile['a web page']).toHaveProperty('http 403');
+    expect(hostile['2500 header fields']).toHaveProperty('http 431');
+    expect(result.memory.peak - result.memory.start).toBeLessThan(256 * MEBIBYTE);
+  });
+});
