@@ -28,6 +28,7 @@ export interface Seen {
 export class AttentiveManager {
   readonly #fixture: DeviceFixture;
   readonly #release: Release;
+  readonly #endsWith: number;
   #ctr = 0;
   #storedIndex = 0;
   #repeatedCounters = 0;
@@ -35,22 +36,24 @@ export class AttentiveManager {
   #served: Line | null = null;
   #acknowledged = 0;
 
-  constructor(fixture: DeviceFixture, release: Release) {
+  /** @param endsWith sequence number of the image that is to be in use in the end. @default the release's */
+  constructor(fixture: DeviceFixture, release: Release, endsWith = release.manifest.seq) {
     this.#fixture = fixture;
     this.#release = release;
+    this.#endsWith = endsWith;
     fixture.manager.onHello = (_, frame) => {
       this.#look(frame);
       return false;
     };
   }
 
-  /** The update is in use, and its result was told and acknowledged. */
+  /** The image that is to be in use is, and the attempt's result was told and acknowledged. */
   get isDone(): boolean {
     const line = this.#fixture.manager.lines.at(-1);
     const state = line?.state;
     const isServed = line !== undefined && this.#served === line;
-    const { seq } = this.#release.manifest;
-    return isServed && this.#acknowledged > 0 && state?.seq === seq && state.pending === 0;
+    const isSettled = state?.seq === this.#endsWith && state.pending === 0;
+    return isServed && this.#acknowledged > 0 && isSettled;
   }
 
   get seen(): Seen {

@@ -14,7 +14,7 @@ const LIFE_SECONDS = 200;
 
 /** What the lives of one device came to. */
 export interface Verdict extends Seen {
-  /** The update is in use, and its result was told and acknowledged. */
+  /** The image that is to be in use is, and the attempt's result was told and acknowledged. */
   readonly done: boolean;
   /** Sequence number of the image in use, 0 when its bytes are not whole. */
   readonly bootable: number;
@@ -25,11 +25,15 @@ export class PowerCutBench {
   readonly disk = new SimulatedDisk();
   readonly #fixture: DeviceFixture;
   readonly #manager: AttentiveManager;
+  readonly #isHealthy: boolean;
 
-  constructor(kind: 'end' | 'lightweight') {
+  /** @param isHealthy what the new image's self test says */
+  constructor(kind: 'end' | 'lightweight', isHealthy = true) {
+    this.#isHealthy = isHealthy;
     this.#fixture = new DeviceFixture(kind);
     const release = this.#fixture.release(NEW_IMAGE, { chunkLog2: kind === 'end' ? 14 : 12 });
-    this.#manager = new AttentiveManager(this.#fixture, release);
+    const endsWith = isHealthy ? release.manifest.seq : FACTORY.seq;
+    this.#manager = new AttentiveManager(this.#fixture, release, endsWith);
   }
 
   /** One life of the device, until the update is done and acknowledged, or the power goes. */
@@ -37,7 +41,11 @@ export class PowerCutBench {
     const { clock } = this.#fixture;
     try {
       const firmware = await openFirmware(DIRECTORY, this.disk);
-      await this.#fixture.start({ firmware, keys: new FileKeyStore(DIRECTORY, this.disk) });
+      await this.#fixture.start({
+        firmware,
+        keys: new FileKeyStore(DIRECTORY, this.disk),
+        healthCheck: ({ seq }) => this.#isHealthy || seq === FACTORY.seq,
+      });
     } catch (error) {
       if (!this.disk.isDead) throw error;
     }
