@@ -3,6 +3,8 @@
 /** Tests run from source: swc compiles on the fly, `tsc --build` has checked the types before. */
 module.exports = {
   testEnvironment: 'node',
+  // A bound for tests that hang, not a measure: machines that run them are slow and shared.
+  testTimeout: 60_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   coverageProvider: 'v8',
   setupFiles: ['<rootDir>/test/setup.js'],
