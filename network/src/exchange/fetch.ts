@@ -4,7 +4,17 @@
  */
 import { ExchangeError } from './exchange-error.ts';
 
-export interface FetchOptions {
+/** How slow an answer may be. */
+export interface FetchPatience {
+  /** For the whole exchange, milliseconds. @default 120_000 */
+  readonly deadlineMs?: number;
+  /** Bytes a second at least, looked at every `rateWindowMs`. @default 1_024 */
+  readonly minimumRate?: number;
+  /** Milliseconds. @default 10_000 */
+  readonly rateWindowMs?: number;
+}
+
+export interface FetchOptions extends FetchPatience {
   /** @default 'GET', 'POST' with a body */
   readonly body?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
@@ -12,12 +22,6 @@ export interface FetchOptions {
   readonly limitBytes: number;
   /** Bytes of the answer exactly. */
   readonly exactBytes?: number;
-  /** For the whole exchange, milliseconds. @default 120_000 */
-  readonly deadlineMs?: number;
-  /** Bytes a second at least, looked at every `rateWindowMs`. @default 1_024 */
-  readonly minimumRate?: number;
-  /** Milliseconds. @default 10_000 */
-  readonly rateWindowMs?: number;
   readonly signal?: AbortSignal;
 }
 

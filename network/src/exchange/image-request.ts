@@ -2,7 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { ExchangeError } from './exchange-error.ts';
-import { fetchBounded } from './fetch.ts';
+import { fetchBounded, type FetchPatience } from './fetch.ts';
 import { signFetchTicket, type FetchTicket } from './fetch-ticket.ts';
 import { NONCE_BYTES } from './freshness.ts';
 
@@ -10,6 +10,8 @@ import { NONCE_BYTES } from './freshness.ts';
 export interface ImageSource extends Pick<FetchTicket, 'role' | 'party' | 'vendor'> {
   /** Base URL. */
   readonly url: string;
+  /** @default that of {@link fetchBounded} */
+  readonly patience?: FetchPatience;
   readonly signal?: AbortSignal;
 }
 
@@ -32,6 +34,7 @@ export async function fetchImage(
     headers: { authorization: ticket },
     limitBytes: image.size,
     exactBytes: image.size,
+    ...source.patience,
     ...(source.signal === undefined ? {} : { signal: source.signal }),
   });
   if (!timingSafeEqual(createHash('sha256').update(bytes).digest(), image.sha256)) {

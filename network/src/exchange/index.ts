@@ -9,7 +9,7 @@ export {
   type AnchorRequest,
 } from './anchors.ts';
 export { ExchangeError, type ExchangeErrorCode, type Refusal } from './exchange-error.ts';
-export { fetchBounded, type FetchOptions } from './fetch.ts';
+export { fetchBounded, type FetchOptions, type FetchPatience } from './fetch.ts';
 export {
   readFetchTicket,
   signFetchTicket,
