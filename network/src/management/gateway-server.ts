@@ -66,7 +66,8 @@ const WEB_SOCKET_OPTIONS: ServerOptions & FragmentLimits = {
   // One message is one frame, not fragmented (§1); the largest one comes in well under 256 pieces of TCP.
   maxFragments: 1,
   maxBufferedChunks: 256,
-  maxPendingAutoPongs: 4,
+  // More than a peer may ping at once (socket-limits.ts).
+  maxPendingAutoPongs: 32,
   closeTimeout: 5_000,
   handleProtocols: () => SUB_PROTOCOL,
 };

@@ -55,6 +55,10 @@ export class Line {
     this.#socket.send(data, { binary: typeof data !== 'string', ...options });
   }
 
+  ping(): void {
+    this.#socket.ping();
+  }
+
   /** The next frame; fails when the connection has closed. */
   async next(): Promise<Uint8Array> {
     for (;;) {
