@@ -64,7 +64,7 @@ describe.each(['end', 'lightweight'] as const)('a device of kind %s', (kind) => 
     // A cut between the begin of an attempt and its first stored place makes the next one the second.
     expect(cuts.filter((cut) => !isGood(cut, 8, /^[12]: 8, 0$/))).toEqual([]);
     expect(cuts.length).toBeGreaterThan(60);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('a device whose new image fails its self test', () => {
@@ -72,5 +72,5 @@ describe('a device whose new image fails its self test', () => {
     const cuts = await cutEverywhere(() => new PowerCutBench('lightweight', false));
     expect(cuts.filter((cut) => !isGood(cut, 7, /^[12]: 8, 8$/))).toEqual([]);
     expect(cuts.length).toBeGreaterThan(60);
-  }, 120_000);
+  }, 300_000);
 });

@@ -173,5 +173,5 @@ describe.each(['end', 'lightweight'] as const)('a killed device of kind %s', (ki
       resyncs: 0,
       results: 1,
     });
-  }, 60_000);
+  }, 300_000);
 });
