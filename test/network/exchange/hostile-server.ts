@@ -6,9 +6,9 @@ export class HostileServer implements AsyncDisposable {
   answer: RequestListener;
   /** Requests that came. */
   requests = 0;
-  /** Bytes written to connections that have ended. */
+  /** Bytes written for answers that have ended. */
   taken = 0;
-  /** Connections that have not ended. */
+  /** Answers that have not ended: the connection of one that is given up is cut. */
   open = 0;
   readonly #server: Server;
 
@@ -22,14 +22,13 @@ export class HostileServer implements AsyncDisposable {
     const hostile = new HostileServer(server, answer);
     server.on('request', (request, response) => {
       hostile.requests += 1;
-      hostile.answer(request, response);
-    });
-    server.on('connection', (socket) => {
       hostile.open += 1;
-      socket.on('close', () => {
+      const { socket } = request;
+      response.on('close', () => {
         hostile.open -= 1;
         hostile.taken += socket.bytesWritten;
       });
+      hostile.answer(request, response);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return hostile;
