@@ -11,6 +11,7 @@ export type {
   EmbeddedNetworkOptions,
   OrganisationDescription,
 } from './options.ts';
+export type { StateHash } from './ledger/state-hash.ts';
 export type { NetworkLogger } from './logger.ts';
 export type { Role } from './msp.ts';
 export type { Credentials } from './signer.ts';

@@ -37,6 +37,8 @@ export const LIMITS = {
   /** Records that a walk through the database reads ahead, by number and bytes. */
   readAheadRecords: 128,
   readAheadBytes: 64 * 1024,
+  /** Milliseconds for all peers to come to one height, to be compared. */
+  alignMs: 5_000,
   /** Milliseconds that open calls get to end by themselves when the network closes. */
   closeMs: 2_000,
 } as const;

@@ -16,6 +16,8 @@ import type { Role } from './msp.ts';
 import { completeOptions, type CompleteOptions, type EmbeddedNetworkOptions } from './options.ts';
 import { catchUp, openPeers, type Peers } from './peers-at-start.ts';
 import { newSigner, type Credentials } from './signer.ts';
+import { stateHashesOf } from './state-hashes.ts';
+import type { StateHash } from './ledger/state-hash.ts';
 
 export interface BlockCounts {
   /** Number of blocks, block 0 included. */
@@ -89,6 +91,15 @@ export class EmbeddedNetwork implements AsyncDisposable {
   blocks(): BlockCounts {
     const { ledger } = this.#peers[0];
     return { height: ledger.height, ...ledger.counts };
+  }
+
+  /**
+   * The hash of every peer's state at one height, by MSP id: equal unless a disk or a peer is faulty. Reads the whole state.
+   *
+   * @throws {@link EmbeddedError} BUSY when blocks come in faster than the peers can be brought to one height.
+   */
+  stateHashes(): Promise<ReadonlyMap<string, StateHash>> {
+    return stateHashesOf(this.#peers);
   }
 
   /** Ends all streams, writes what waits to be ordered, lets the peers commit it and closes every file. */

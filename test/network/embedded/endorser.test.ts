@@ -139,9 +139,9 @@ describe('a peer of the embedded network', () => {
 
     it('keeps the metadata of a key', async () => {
       await submit('Put', 'guarded', 'x');
-      await submit('SetPolicy', 'guarded');
+      await submit('SetPolicy', 'guarded', `${HELIOS},${NORTHLIGHT}`);
       await submit('Put', 'guarded', 'y');
-      expect(await query('GetPolicy', 'guarded')).toBe('policy');
+      expect(await query('GetPolicy', 'guarded')).toBe(`${HELIOS},${NORTHLIGHT}`);
       expect(await query('Get', 'guarded')).toBe('y');
     });
 

@@ -6,14 +6,7 @@ export interface Position {
   readonly transactionNumber: number;
 }
 
-/** What a ledger keeps its history in; a store on disk will implement it too. */
-export interface HistoryIndex {
-  record(namespace: string, key: string, position: Position): void;
-  /** Positions below a height, newest first. */
-  positions(namespace: string, key: string, height: number): readonly Position[];
-}
-
-export class MemoryHistory implements HistoryIndex {
+export class MemoryHistory {
   readonly #namespaces = new Map<string, Map<string, Position[]>>();
 
   record(namespace: string, key: string, position: Position): void {
@@ -24,6 +17,7 @@ export class MemoryHistory implements HistoryIndex {
     positions.push(position);
   }
 
+  /** Positions below a height, newest first. */
   positions(namespace: string, key: string, height: number): readonly Position[] {
     const positions = this.#namespaces.get(namespace)?.get(key) ?? [];
     return positions.filter(({ blockNumber }) => blockNumber < height).reverse();

@@ -10,6 +10,8 @@ import { EMPTY_SAVEPOINT, type Savepoint } from './store.ts';
 export const FORMAT = Buffer.from('lamplighter.ledger.1');
 export const FORMAT_KEY = Buffer.from('f');
 export const SAVEPOINT_KEY = Buffer.from('m');
+/** Bounds of the whole world state. */
+export const STATE_RANGE = { gte: Buffer.from('s'), lt: Buffer.from('t') } as const;
 const POSITION_BYTES = 8;
 const NUMBER_BYTES = 4;
 

@@ -5,8 +5,8 @@
 import type { ClassicLevel } from 'classic-level';
 
 import { LIMITS } from '../limits.ts';
-import { decodeEntry, readStateKey, stateEnd, stateKey } from './level-records.ts';
-import type { KeyedEntry, StateEntry, StateView } from './state.ts';
+import { decodeEntry, readStateKey, STATE_RANGE, stateEnd, stateKey } from './level-records.ts';
+import type { KeyedEntry, NamedEntry, StateEntry, StateView } from './state.ts';
 
 export type LedgerDatabase = ClassicLevel<Buffer, Buffer>;
 type Snapshot = ReturnType<LedgerDatabase['snapshot']>;
@@ -92,6 +92,13 @@ class LevelView implements StateView {
     this.#ahead = await this.#read(namespace, from, inclusive, end);
     this.#ahead.position = 1;
     return this.#ahead.entries[0];
+  }
+
+  async *entries(): AsyncGenerator<NamedEntry> {
+    const all = this.#database.iterator({ ...STATE_RANGE, snapshot: this.#snapshot });
+    for await (const [key, value] of all) {
+      yield { ...readStateKey(key), ...decodeEntry(value) };
+    }
   }
 
   release(): void {

@@ -1,10 +1,17 @@
 /**
- * The world state in memory, rebuilt from the block file at start. A value that is overwritten stays linked behind the new one
+ * The world state in memory. A value that is overwritten stays linked behind the new one
  * as long as a view may still want it (copy on write), so that readers and commits never wait for each other.
  */
 import { compareKeys } from './key-order.ts';
 import { OrderedKeys } from './ordered-keys.ts';
-import type { KeyedEntry, StateChange, StateEntry, StateStore, StateView } from './state.ts';
+import type {
+  KeyedEntry,
+  NamedEntry,
+  StateChange,
+  StateEntry,
+  StateStore,
+  StateView,
+} from './state.ts';
 
 /** A value since a height; without entry, its deletion. */
 interface Revision {
@@ -55,6 +62,7 @@ export class MemoryState implements StateStore {
       },
       next: (namespace, from, inclusive, end) =>
         Promise.resolve(this.#seek(height, namespace, { from, inclusive, end })),
+      entries: () => this.#entries(height),
       release: () => {
         if (open) {
           open = false;
@@ -120,6 +128,20 @@ export class MemoryState implements StateStore {
       key = room?.keys.seek(key, false);
     }
     return undefined;
+  }
+
+  async *#entries(height: number): AsyncGenerator<NamedEntry> {
+    for (const namespace of [...this.#namespaces.keys()].sort(compareKeys)) {
+      let range = { from: '', inclusive: true, end: '' };
+      for (;;) {
+        const entry = await Promise.resolve(this.#seek(height, namespace, range));
+        if (!entry) {
+          break;
+        }
+        yield { namespace, ...entry };
+        range = { from: entry.key, inclusive: false, end: '' };
+      }
+    }
   }
 
   #release(height: number): void {

@@ -1,6 +1,5 @@
 /**
- * What a ledger keeps its world state in. The interfaces are what a store on disk will implement too; the rest of the peer
- * knows nothing else of it. A view shows the state after a fixed number of blocks, whatever is committed meanwhile.
+ * What a ledger keeps its world state in, in memory or on disk; the rest of the peer knows nothing else of it. A view shows the state after a fixed number of blocks, whatever is committed meanwhile.
  */
 
 /** Where a value was written. */
@@ -20,6 +19,10 @@ export interface KeyedEntry extends StateEntry {
   readonly key: string;
 }
 
+export interface NamedEntry extends KeyedEntry {
+  readonly namespace: string;
+}
+
 /** One consistent height of the state. Must be released. */
 export interface StateView {
   /** Number of blocks that it shows. */
@@ -36,6 +39,8 @@ export interface StateView {
     inclusive: boolean,
     end: string,
   ): Promise<KeyedEntry | undefined>;
+  /** Every entry, by namespace and then by key. */
+  entries(): AsyncIterable<NamedEntry>;
   release(): void;
 }
 

@@ -21,14 +21,8 @@ import type {
 } from '../ledger/transaction.ts';
 import type { NetworkLogger } from '../logger.ts';
 import type { MspRegistry } from '../msp.ts';
+import { BlockPolicies } from './block-policies.ts';
 import type { PolicyOf } from './definition-policy.ts';
-import {
-  LIFECYCLE,
-  policyReference,
-  readDefinition,
-  readerOf,
-  type ChaincodeDefinition,
-} from './definitions.ts';
 
 const Code = peer.TxValidationCode;
 
@@ -45,12 +39,6 @@ const MISFORMED: readonly ValidationCode[] = [
   Code.INVALID_ENDORSER_TRANSACTION,
   Code.UNSUPPORTED_TX_PAYLOAD,
 ];
-const LIFECYCLE_DEFINITION: ChaincodeDefinition = {
-  name: LIFECYCLE,
-  version: 'syscc',
-  sequence: 0,
-  validationParameter: policyReference('/Channel/Application/LifecycleEndorsement'),
-};
 
 export interface ValidatorOptions {
   readonly channel: string;
@@ -75,9 +63,10 @@ export class Validator {
       return flags.fill(Code.VALID);
     }
     const view = this.#options.ledger.view();
+    const policies = new BlockPolicies(view, this.#options.policyOf);
     try {
       for (const [index, transaction] of block.transactions.entries()) {
-        flags[index] = await this.#judge(transaction, view);
+        flags[index] = await this.#judge(transaction, policies);
       }
       markDuplicates(block, flags);
       await this.#checkConflicts(block, flags, view);
@@ -87,7 +76,7 @@ export class Validator {
     }
   }
 
-  async #judge(transaction: Transaction, view: StateView): Promise<ValidationCode> {
+  async #judge(transaction: Transaction, policies: BlockPolicies): Promise<ValidationCode> {
     const { headers, action, code } = transaction;
     if (!headers || (UNREADABLE.includes(code) && !isDispatched(transaction))) {
       return code;
@@ -108,7 +97,7 @@ export class Validator {
       return code;
     }
     return action
-      ? this.#judgeEndorsements(headers, action, view)
+      ? this.#judgeEndorsements(headers, action, policies)
       : Code.INVALID_CONFIG_TRANSACTION;
   }
 
@@ -123,16 +112,18 @@ export class Validator {
   async #judgeEndorsements(
     headers: Headers,
     action: EndorsedAction,
-    view: StateView,
+    policies: BlockPolicies,
   ): Promise<ValidationCode> {
     const endorsers = this.#endorsersOf(action);
-    const written = action.namespaces.filter(writes).map(({ namespace }) => namespace);
-    for (const namespace of new Set([action.chaincode, ...written])) {
-      const definition = await definitionOf(namespace, view);
-      if (!definition) {
+    const written = new Map(
+      action.namespaces.filter(writes).map((set) => [set.namespace, set] as const),
+    );
+    for (const namespace of new Set([action.chaincode, ...written.keys()])) {
+      const policy = await policies.chaincodePolicy(namespace);
+      if (!policy) {
         return Code.INVALID_CHAINCODE;
       }
-      const verdict = this.#options.policyOf(definition).evaluate(endorsers);
+      const verdict = await policies.judge(policy, written.get(namespace), endorsers);
       if (!verdict.valid) {
         const facts = { transaction: headers.transactionId, namespace, reason: verdict.reason };
         this.#options.logger.warn(facts, 'endorsement policy failure');
@@ -185,13 +176,6 @@ function notTrusted(error: unknown): false {
     throw error;
   }
   return false;
-}
-
-async function definitionOf(
-  namespace: string,
-  view: StateView,
-): Promise<ChaincodeDefinition | undefined> {
-  return namespace === LIFECYCLE ? LIFECYCLE_DEFINITION : readDefinition(readerOf(view), namespace);
 }
 
 /** Of several valid transactions with one id, the first stays valid. */

@@ -2,6 +2,7 @@
 
 /** One transaction for each feature of the stub, for the tests of the embedded network. Runs in real fabric-shim. */
 const { Contract } = require('fabric-contract-api');
+const { KeyEndorsementPolicy } = require('fabric-shim');
 
 /** Drains an iterator of the shim. */
 async function drain(iterator, read) {
@@ -110,12 +111,20 @@ class Features extends Contract {
     context.stub.setEvent(name, Buffer.from(payload));
   }
 
-  async SetPolicy(context, key) {
+  /** From then on, peers of all these organisations have to endorse the key. */
+  async SetPolicy(context, key, mspIds) {
+    const policy = new KeyEndorsementPolicy();
+    policy.addOrgs('PEER', ...mspIds.split(','));
+    await context.stub.setStateValidationParameter(key, policy.getPolicy());
+  }
+
+  async SetBrokenPolicy(context, key) {
     await context.stub.setStateValidationParameter(key, Buffer.from('policy'));
   }
 
   async GetPolicy(context, key) {
-    return Buffer.from((await context.stub.getStateValidationParameter(key)) ?? '').toString();
+    const policy = await context.stub.getStateValidationParameter(key);
+    return policy ? new KeyEndorsementPolicy(policy).listOrgs().sort().join() : '';
   }
 
   async Transient(context, name) {

@@ -1,0 +1,132 @@
+/**
+ * The endorsement policies that one block is validated against, as they were after the block before it. A key with a policy of its
+ * own (metadata VALIDATION_PARAMETER) is held to that policy in place of its chaincode's; the chaincode's counts for the other keys,
+ * and when no key is written at all (Fabric, core/common/validation/statebased). A policy that does not parse is met by nobody,
+ * where a real peer would stop: what lies in the data must never do that.
+ */
+import { common } from '@hyperledger/fabric-protos';
+
+import {
+  endorsementPolicyOf,
+  type EndorsementPolicy,
+  type EndorsementVerdict,
+  type Endorser,
+} from '../endorsement-policy.ts';
+import { IdentityError } from '../identity-errors.ts';
+import type { NamespaceSet } from '../ledger/read-write-set.ts';
+import type { StateView } from '../ledger/state.ts';
+import { decodePolicy, signaturePolicyEvaluator } from '../policies.ts';
+import type { PolicyOf } from './definition-policy.ts';
+import {
+  LIFECYCLE,
+  policyReference,
+  readDefinition,
+  readerOf,
+  type ChaincodeDefinition,
+} from './definitions.ts';
+
+/** Metadata entry that holds a key's own policy, serialised common.SignaturePolicyEnvelope. */
+export const VALIDATION_PARAMETER = 'VALIDATION_PARAMETER';
+
+const LIFECYCLE_DEFINITION: ChaincodeDefinition = {
+  name: LIFECYCLE,
+  version: 'syscc',
+  sequence: 0,
+  validationParameter: policyReference('/Channel/Application/LifecycleEndorsement'),
+};
+const MET: EndorsementVerdict = { valid: true };
+
+export class BlockPolicies {
+  readonly #view: StateView;
+  readonly #policyOf: PolicyOf;
+  /** By namespace; undefined for one without a chaincode. */
+  readonly #chaincodes = new Map<string, EndorsementPolicy | undefined>();
+  /** Keys whose metadata was changed by an earlier transaction of the block. */
+  readonly #changed = new Set<string>();
+
+  /** @param view - the state before the block; the caller releases it. */
+  constructor(view: StateView, policyOf: PolicyOf) {
+    this.#view = view;
+    this.#policyOf = policyOf;
+  }
+
+  /** @returns the chaincode's own policy, or undefined when none of that name is defined. */
+  async chaincodePolicy(namespace: string): Promise<EndorsementPolicy | undefined> {
+    if (!this.#chaincodes.has(namespace)) {
+      const definition =
+        namespace === LIFECYCLE
+          ? LIFECYCLE_DEFINITION
+          : await readDefinition(readerOf(this.#view), namespace);
+      this.#chaincodes.set(namespace, definition && this.#policyOf(definition));
+    }
+    return this.#chaincodes.get(namespace);
+  }
+
+  /**
+   * Judges what the next transaction of the block writes in one namespace.
+   *
+   * @param set - undefined when it writes nothing there.
+   */
+  async judge(
+    chaincodePolicy: EndorsementPolicy,
+    set: NamespaceSet | undefined,
+    endorsers: readonly Endorser[],
+  ): Promise<EndorsementVerdict> {
+    for (const policy of await this.#policiesFor(chaincodePolicy, set)) {
+      const verdict = policy.evaluate(endorsers);
+      if (!verdict.valid) {
+        return verdict;
+      }
+    }
+    for (const { key } of set?.metadataWrites ?? []) {
+      this.#changed.add(nameOf(set?.namespace ?? '', key));
+    }
+    return MET;
+  }
+
+  /** All of these have to be met. */
+  async #policiesFor(
+    chaincodePolicy: EndorsementPolicy,
+    set: NamespaceSet | undefined,
+  ): Promise<Iterable<EndorsementPolicy>> {
+    const policies = new Set<EndorsementPolicy>();
+    for (const { key } of [...(set?.writes ?? []), ...(set?.metadataWrites ?? [])]) {
+      policies.add((await this.#keyPolicy(set?.namespace ?? '', key)) ?? chaincodePolicy);
+    }
+    return policies.size > 0 ? policies : [chaincodePolicy];
+  }
+
+  /** @returns undefined for a key without a policy of its own. */
+  async #keyPolicy(namespace: string, key: string): Promise<EndorsementPolicy | undefined> {
+    if (this.#changed.has(nameOf(namespace, key))) {
+      return unmet(`the policy of key ${JSON.stringify(key)} was changed earlier in this block`);
+    }
+    const entry = await this.#view.get(namespace, key);
+    const parameter = entry?.metadata.get(VALIDATION_PARAMETER);
+    return parameter && parameter.length > 0 ? readKeyPolicy(key, parameter) : undefined;
+  }
+}
+
+function readKeyPolicy(key: string, parameter: Uint8Array): EndorsementPolicy {
+  const name = `the policy of key ${JSON.stringify(key)}`;
+  try {
+    const envelope = decodePolicy('SignaturePolicyEnvelope', parameter, (bytes) =>
+      common.SignaturePolicyEnvelope.deserializeBinary(bytes),
+    );
+    return endorsementPolicyOf(name, signaturePolicyEvaluator(envelope));
+  } catch (error) {
+    if (!(error instanceof IdentityError)) {
+      throw error;
+    }
+    return unmet(`${name} cannot be read: ${error.message}`);
+  }
+}
+
+function unmet(reason: string): EndorsementPolicy {
+  return { evaluate: () => ({ valid: false, reason }) };
+}
+
+/** A namespace never holds a NUL, so two names cannot meet. */
+function nameOf(namespace: string, key: string): string {
+  return `${namespace}\0${key}`;
+}
