@@ -30,17 +30,20 @@ export type FleetAnswer =
 const STARTING_AT_ONCE = 16;
 
 const devices: (EndNode | LightweightEndNode)[] = [];
+const stores: AsyncDisposable[] = [];
 
 async function startDevice({ file, directory, tampered }: DeviceStart): Promise<void> {
   const identity = await loadProvisioning(file);
   const { gen, seq, version, slotBytes } = identity;
-  const { keys, firmware } = await openDeviceDirectory(directory, {
+  const store = await openDeviceDirectory(directory, {
     slotBytes,
     factory: async () => {
       const image = new Uint8Array(await readFile(identity.image));
       return { bytes: tampered ? tamper(image) : image, gen, seq, version };
     },
   });
+  stores.push(store);
+  const { keys, firmware } = store;
   devices.push(
     identity.kind === 'end'
       ? await EndNode.start({ identity, keys, firmware, retry: fastRetry })
@@ -62,6 +65,19 @@ function answer(request: FleetRequest): Promise<FleetAnswer> {
   const versions = Object.fromEntries(devices.map((device) => [device.id, device.image.version]));
   return Promise.resolve({ type: 'images', versions });
 }
+
+/** Sessions first, then what they write to. */
+async function closeAll(): Promise<void> {
+  await Promise.all(devices.map((device) => device.close()));
+  await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()));
+}
+
+process.on('disconnect', () => {
+  closeAll().then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
+});
 
 process.on('message', (request: FleetRequest) => {
   answer(request)
