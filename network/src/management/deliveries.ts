@@ -14,7 +14,7 @@ import type { Contracts } from '../ledger/contracts.ts';
 import type { LiveSession } from './live-session.ts';
 import type { ReleaseStore } from './release-store.ts';
 import { verifyDeviceEnvelope, type VerifiedRelease } from './release-verification.ts';
-import { Slots } from './slots.ts';
+import { Slots, type Release } from './slots.ts';
 import type { Supervisor } from './supervise.ts';
 import type { VendorGateway } from './vendor-gateway.ts';
 
@@ -77,22 +77,23 @@ export class Deliveries {
   }
 
   async #work(live: LiveSession, state: SessionDelivery): Promise<void> {
-    const release = await this.#slots.take(live.ended);
+    const turn = new Turn(this.#slots, live);
+    await turn.begin();
     state.serving = true;
     try {
       for (let { want } = state; want !== null; { want } = state) {
         state.want = null;
-        await this.#serve(live, state, want);
+        await this.#serve(live, state, want, turn);
       }
     } finally {
       state.serving = false;
-      release();
+      turn.end();
     }
   }
 
-  async #serve(live: LiveSession, state: SessionDelivery, want: Want): Promise<void> {
+  async #serve(live: LiveSession, state: SessionDelivery, want: Want, turn: Turn): Promise<void> {
     for await (const output of state.delivery.serve(want)) {
-      await live.drained();
+      if (live.behind) await turn.pauseUntilDrained();
       if (live.ended.aborted || state.want !== null) return;
       if (output.kind === 'message') live.send(output.message);
       else live.sendFrame(output.frame);
@@ -132,5 +133,33 @@ export class Deliveries {
     if (release === undefined) return null;
     const sealed = await this.#parts.releases.sealed(release, live.suite);
     return Buffer.from(sha256).equals(release.manifest.root) ? sealed.leafList : sealed;
+  }
+}
+
+/** A session's hold on a slot, which is given up while the device is waited for: who does not read keeps nobody back. */
+class Turn {
+  readonly #slots: Slots;
+  readonly #live: LiveSession;
+  #release: Release = () => undefined;
+
+  constructor(slots: Slots, live: LiveSession) {
+    this.#slots = slots;
+    this.#live = live;
+  }
+
+  /** @throws `AbortError` when the session has ended */
+  async begin(): Promise<void> {
+    this.#release = await this.#slots.take(this.#live.ended);
+  }
+
+  /** Has no slot afterwards when the session has ended. @throws `AbortError` when it ends while a slot is waited for */
+  async pauseUntilDrained(): Promise<void> {
+    this.end();
+    await this.#live.drained();
+    if (!this.#live.ended.aborted) await this.begin();
+  }
+
+  end(): void {
+    this.#release();
   }
 }

@@ -151,11 +151,17 @@ export class DeviceSocket {
     this.#account();
   }
 
+  /** So much waits to be sent that {@link drained} is to be waited for. */
+  get behind(): boolean {
+    const waiting = this.#socket.bufferedAmount;
+    return waiting > this.#limits.lowWaterBytes || (waiting > 0 && this.#budget.strained);
+  }
+
   /** Resolves when little enough waits to be sent, or the connection has ended; a peer that takes nothing is dropped. */
   async drained(): Promise<void> {
     let taken = this.#taken;
     let since = this.#clock.monotonic();
-    while (this.open && this.#isBehind()) {
+    while (this.open && this.behind) {
       const left = since + this.#limits.drainMs - this.#clock.monotonic();
       if (left <= 0) {
         this.terminate(CloseCode.deadline);
@@ -273,11 +279,6 @@ export class DeviceSocket {
       this.#socket.ping(this.#pinged);
       this.#schedulePing();
     });
-  }
-
-  #isBehind(): boolean {
-    const waiting = this.#socket.bufferedAmount;
-    return waiting > this.#limits.lowWaterBytes || (waiting > 0 && this.#budget.strained);
   }
 
   #account(): void {

@@ -74,6 +74,11 @@ export class LiveSession {
     if (!this.#ended.signal.aborted) this.#socket.send(frame);
   }
 
+  /** So much waits to be sent that {@link drained} is to be waited for. */
+  get behind(): boolean {
+    return this.#socket.behind;
+  }
+
   /** Resolves when the peer has taken enough for more to be sent, or the session has ended. */
   drained(): Promise<void> {
     return this.#socket.drained();
