@@ -56,7 +56,8 @@ export function describe(error: unknown): { readonly code: string; readonly reas
   return { code, reason: error.message };
 }
 
-function isEnding(error: unknown): boolean {
+/** True for what comes of the node's own end, or a session's. */
+export function isEnding(error: unknown): boolean {
   if (error instanceof ManagementError) return error.code === 'CLOSED';
   return error instanceof Error && error.name === 'AbortError';
 }

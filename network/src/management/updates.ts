@@ -33,7 +33,7 @@ import type { ReleaseAdmission } from './release-admission.ts';
 import { isNewer, type ReleaseStore } from './release-store.ts';
 import type { VerifiedRelease } from './release-verification.ts';
 import type { StatusReports } from './status-reports.ts';
-import { describe } from './supervise.ts';
+import { describe, isEnding } from './supervise.ts';
 import type { VendorGateway } from './vendor-gateway.ts';
 
 /** What the updates of a node are made of. */
@@ -199,6 +199,7 @@ export class Updates {
       }
       release = await admission.admit(Buffer.from(answer.release).toString('hex'));
     } catch (error) {
+      if (isEnding(error)) return;
       this.#parts.events.emit({ type: 'alarm', device, ...describe(error) });
       this.#none(live, 'later');
       return;
