@@ -98,11 +98,12 @@ export class AssignmentDesk {
       ({ id, manager }) =>
         !failures.has(id) && !(finished.has(id) && secrets.get(id).assignment?.manager === manager),
     );
-    for (const manager of new Set(left.map((wish) => wish.manager))) {
-      const group = left.filter((wish) => wish.manager === manager);
-      for (const [id, error] of await this.#assignTo(manager, group, signal)) {
-        failures.set(id, error);
-      }
+    // Apart by class, too: a manager that gives no anchors can still be given end nodes.
+    const groupOf = ({ id, manager }: AssignmentWish): string =>
+      `${secrets.get(id).kind} ${manager}`;
+    for (const key of new Set(left.map(groupOf))) {
+      const group = left.filter((wish) => groupOf(wish) === key);
+      for (const each of await this.#assignTo(group, signal)) failures.set(...each);
     }
     return failures;
   }
@@ -153,13 +154,12 @@ export class AssignmentDesk {
   }
 
   async #assignTo(
-    manager: string,
     wishes: readonly AssignmentWish[],
     signal: AbortSignal,
   ): Promise<AssignmentFailures> {
     const { contracts, secrets } = this.#parts;
     try {
-      const record = await contracts.readManagementNode(manager, { signal });
+      const record = await contracts.readManagementNode(wishes[0]?.manager ?? '', { signal });
       await secrets.update(await this.#sign(record, wishes, signal));
     } catch (error) {
       signal.throwIfAborted();
