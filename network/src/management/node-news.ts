@@ -10,6 +10,7 @@ import type { Monitoring } from './monitoring.ts';
 import type { ReleaseAdmission } from './release-admission.ts';
 import type { Schedule } from './schedule.ts';
 import type { SessionTable } from './session-table.ts';
+import { isStorageFailure } from './storage/storage-failures.ts';
 import type { Supervisor } from './supervise.ts';
 import type { Updates } from './updates.ts';
 
@@ -114,7 +115,7 @@ export class NodeNews implements LedgerNews {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof ManagementError)) this.#again(key, again);
+      if (!(error instanceof ManagementError) || isStorageFailure(error)) this.#again(key, again);
       throw error;
     }
   }

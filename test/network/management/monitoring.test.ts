@@ -1,38 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { DeviceKind } from '@lamplighter/chaincode';
 import { ed25519PublicKey, ed25519Verify } from '@lamplighter/sdk/crypto';
-import { intervalsAnswer, measureImage, monitorSigned } from '@lamplighter/sdk/protocol';
-import { suiteOf } from '@lamplighter/sdk/crypto';
-import type { DeviceState, Intervals, MonAns, MonReqE, MonReqL } from '@lamplighter/sdk/wire';
+import { monitorSigned } from '@lamplighter/sdk/protocol';
+import type { Intervals, MonReqE, MonReqL } from '@lamplighter/sdk/wire';
 import { LedgerError } from '../../../network/src/ledger/ledger-error.ts';
+import { answer } from './support/monitoring-answer.ts';
 import { MANAGER, TestCity } from './support/test-city.ts';
 import type { DeviceLine, TestDevice } from './support/test-device.ts';
 
 const PROVISIONED: Intervals = { fti: 10, rti: 2, uti: 15 };
 const NEXT: Intervals = { fti: 20, rti: 4, uti: 60 };
-
-/** Monitoring, step 4, as a device in good order would do it. */
-function answer(
-  device: TestDevice,
-  request: MonReqE | MonReqL,
-  intervals: Intervals,
-  state: Partial<DeviceState> = {},
-): MonAns {
-  const { n, r } = request;
-  const lightweight = request.type === 'mon-req-l';
-  return {
-    type: 'mon-ans',
-    n,
-    idD: device.id,
-    seq: device.state.seq,
-    ver: `1.0.${String(device.state.seq)}`,
-    size: device.image.length,
-    ...measureImage(r, device.image),
-    r,
-    hack: lightweight ? intervalsAnswer(suiteOf(0x0103), r, intervals) : new Uint8Array(0),
-    state: { ...device.state, opensIn: intervals.fti, ...state },
-  };
-}
 
 describe.each(['end', 'lightweight'] as const)('monitoring of class %s', (kind: DeviceKind) => {
   const protocol = kind === 'end' ? 'monitoring' : 'lightweightMonitoring';
