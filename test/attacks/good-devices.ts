@@ -4,6 +4,7 @@ import {
   fastRetry,
   LightweightEndNode,
   MemoryFirmwareStore,
+  type DeviceOptions,
   type EndNodeIdentity,
 } from '@lamplighter/sdk';
 import type { TestCity } from '../network/management/support/test-city.ts';
@@ -13,18 +14,27 @@ export type GoodDevice = EndNode | LightweightEndNode;
 
 const SLOT_BYTES = 65_536;
 
+/** What may be other than usual. */
+export type GoodDeviceOptions = Pick<DeviceOptions, 'keys' | 'clock'>;
+
 /** Provisions and starts a device; every second one is lightweight. */
-export async function startGoodDevice(city: TestCity, index: number): Promise<GoodDevice> {
+export async function startGoodDevice(
+  city: TestCity,
+  index: number,
+  options: GoodDeviceOptions = {},
+): Promise<GoodDevice> {
   const kind = index % 2 === 0 ? 'end' : 'lightweight';
   const device = await city.device(kind);
-  return start(city, device, kind);
+  return start(city, device, kind, options);
 }
 
 async function start(
   city: TestCity,
   device: TestDevice,
   kind: 'end' | 'lightweight',
+  options: GoodDeviceOptions,
 ): Promise<GoodDevice> {
+  const more = { ...options, retry: fastRetry };
   const factory = { bytes: device.image, gen: 1, seq: 1, version: '1.0.1' };
   const firmware = new MemoryFirmwareStore(factory, SLOT_BYTES);
   const common: Omit<EndNodeIdentity, 'kind' | 'vendorKey'> = {
@@ -47,9 +57,9 @@ async function start(
   };
   if (kind === 'end') {
     const vendorKey = city.vendor.signer.publicKey;
-    return EndNode.start({ identity: { ...common, kind, vendorKey }, firmware, retry: fastRetry });
+    return EndNode.start({ identity: { ...common, kind, vendorKey }, firmware, ...more });
   }
   const vendorMacKey = device.kvm;
   const identity = { ...common, kind, vendorMacKey } as const;
-  return LightweightEndNode.start({ identity, firmware, retry: fastRetry });
+  return LightweightEndNode.start({ identity, firmware, ...more });
 }

@@ -2,115 +2,17 @@
  * A device that moves to another manager while its power is cut at every single write (docs/protocol.md §2.1, §2.3): it
  * arrives there, keeps the way back until then, and repeats no counter under either kid.
  */
-import { FileFirmwareStore, FileKeyStore } from '@lamplighter/sdk/node';
-import { decodeFrame, toHex } from '@lamplighter/sdk/wire';
-import { noticeFrames } from '@lamplighter/sdk/protocol';
-import { helloCoreCodec } from '../../../sdk/src/wire/handshake-bodies.ts';
-import { POWER_CUT_MODES, SimulatedDisk } from '../firmware/simulated-disk.ts';
-import { DeviceFixture, FACTORY, SLOT_BYTES } from './device-fixture.ts';
-import { nextAssignment } from './next-assignment.ts';
-
-interface Outcome {
-  readonly arrived: boolean;
-  readonly formerKept: boolean;
-  readonly kvN: number;
-  readonly repeatedCounters: number;
-  readonly resyncs: number;
-}
-
-class TransferBench {
-  readonly disk = new SimulatedDisk();
-  readonly #fixture: DeviceFixture;
-  readonly #next: ReturnType<typeof nextAssignment>;
-  readonly #counters = new Map<string, number>();
-  #repeated = 0;
-
-  constructor(kind: 'end' | 'lightweight') {
-    this.#fixture = new DeviceFixture(kind);
-    this.#next = nextAssignment(this.#fixture);
-    const { manager } = this.#fixture;
-    manager.onHello = (line, frame) => {
-      this.#look(frame);
-      if (manager.lines.length < 2) return false;
-      for (const piece of noticeFrames(this.#next.envelope)) line.inbox.push(piece);
-      line.inbox.end(4410);
-      return true;
-    };
-    this.#next.manager.onHello = (_, frame) => {
-      this.#look(frame);
-      return false;
-    };
-  }
-
-  async live(): Promise<void> {
-    const { clock, manager } = this.#fixture;
-    const other = this.#next.manager;
-    try {
-      const parts = { slotBytes: SLOT_BYTES, factory: () => FACTORY };
-      const firmware = await FileFirmwareStore.open('/device', parts, this.disk);
-      await this.#fixture.start({
-        firmware,
-        keys: new FileKeyStore('/device', this.disk),
-        transport: (url, options) =>
-          (url.includes('other') ? other : manager).transport(url, options),
-      });
-    } catch (error) {
-      if (!this.disk.isDead) throw error;
-    }
-    for (let step = 0; step < 20 && !this.disk.isDead && !this.#arrived; step += 1) {
-      await clock.advance(10);
-      if (manager.lines.at(-1)?.session != null) await manager.drop(1001);
-    }
-    await this.#fixture.close();
-    for (const each of [manager, other]) each.lines.at(-1)?.inbox.end(1006);
-  }
-
-  async judge(): Promise<Outcome> {
-    const keys = await new FileKeyStore('/device', this.disk).load();
-    return {
-      arrived: this.#arrived,
-      formerKept: keys?.former != null,
-      kvN: keys?.kvN ?? 0,
-      repeatedCounters: this.#repeated,
-      resyncs: keys?.resync ?? 0,
-    };
-  }
-
-  get #arrived(): boolean {
-    return this.#next.manager.lines.at(-1)?.session != null;
-  }
-
-  #look(frame: Uint8Array): void {
-    const hello = decodeFrame(frame);
-    if (hello.type !== 'hello') throw new Error(`expected a Hello, got ${hello.type}`);
-    const { kid, ctr } = helloCoreCodec.decode(hello.core);
-    const name = toHex(kid);
-    if (ctr <= (this.#counters.get(name) ?? 0)) this.#repeated += 1;
-    this.#counters.set(name, ctr);
-  }
-}
-
-const ARRIVED: Outcome = {
-  arrived: true,
-  formerKept: false,
-  kvN: 2,
-  repeatedCounters: 0,
-  resyncs: 0,
-};
+import { ARRIVED, TransferBench } from './power-cut-transfer-bench.ts';
+import { livesOf, modeOf } from './power-cut-lives.ts';
 
 describe.each(['end', 'lightweight'] as const)('a device of kind %s that is moved', (kind) => {
   // Every write, each with one of the three things that can become of what was not synced.
   it('arrives after a power cut at any write', async () => {
     let cuts = 0;
     for (let cut = 1; ; cut += 1) {
-      const bench = new TransferBench(kind);
-      bench.disk.cutAt(cut, POWER_CUT_MODES[cut % 3] ?? 'lost');
-      await bench.live();
-      const isOver = !bench.disk.isDead;
-      bench.disk.restart();
-      await bench.live();
-      expect([cut, await bench.judge()]).toEqual([cut, ARRIVED]);
-      if (isOver) break;
+      const lives = await livesOf(new TransferBench(kind), [{ cut, mode: modeOf(cut) }]);
+      expect([cut, lives.end]).toEqual([cut, ARRIVED]);
+      if (lives.between.length === 0) break;
       cuts += 1;
     }
     expect(cuts).toBeGreaterThan(20);

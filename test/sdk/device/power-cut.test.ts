@@ -2,47 +2,8 @@
  * Devices whose power is cut at every single write (docs/protocol.md §2.1, §5 "Crash safety", §6.6 "every power cut returns
  * to the last stored one"): always a bootable image, never a repeated counter or chain index, and the work goes on.
  */
-import { POWER_CUT_MODES } from '../firmware/simulated-disk.ts';
-import type { PowerCutMode } from '../firmware/simulated-disk.ts';
 import { PowerCutBench } from './power-cut-bench.ts';
-import type { Verdict } from './power-cut-bench.ts';
-
-interface Cut {
-  readonly cut: number;
-  readonly mode: PowerCutMode;
-  readonly between: Verdict;
-  readonly end: Verdict;
-}
-
-/** A life with a cut, and a life after it, for each write until there are no more. */
-async function cutEverywhere(newBench: () => PowerCutBench): Promise<readonly Cut[]> {
-  const cuts: Cut[] = [];
-  for (let cut = 1; ; cut += 1) {
-    // Each with one of the three things that can become of what was not synced.
-    const mode = POWER_CUT_MODES[cut % 3] ?? 'lost';
-    const bench = newBench();
-    bench.disk.cutAt(cut, mode);
-    await bench.live();
-    if (!bench.disk.isDead) return cuts;
-    bench.disk.restart();
-    const between = await bench.judge();
-    await bench.live();
-    cuts.push({ cut, mode, between, end: await bench.judge() });
-  }
-}
-
-/** True when nothing was lost, repeated or told twice. */
-function isGood({ between, end }: Cut, seq: number, result: RegExp): boolean {
-  return (
-    between.bootable !== 0 &&
-    end.done &&
-    end.bootable === seq &&
-    end.repeatedCounters + end.repeatedIndices + end.resyncs === 0 &&
-    end.results.length === 1 &&
-    result.test(end.results[0] ?? '') &&
-    end.rounds > 0
-  );
-}
+import { cutEverywhere, isGood } from './power-cut-lives.ts';
 
 describe.each(['end', 'lightweight'] as const)('a device of kind %s', (kind) => {
   it('gets its update without a cut', async () => {

@@ -1,0 +1,221 @@
+/**
+ * Kill points of the management node: a process of its own with its state on the disk, real devices and a ledger in this
+ * one. It is killed (SIGKILL) at its start, while it serves, and around each call that brings reports to the ledger.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MemoryKeyStore, type DeviceClock } from '@lamplighter/sdk';
+import { startGoodDevice, type GoodDevice } from '../attacks/good-devices.ts';
+import { freePort } from '../network/embedded/chaincode-process.ts';
+import { randomOf } from '../network/embedded/kill/kill-ledger.ts';
+import { TestCity } from '../network/management/support/test-city.ts';
+import { readManagerDisk } from './manager-disk.ts';
+import { ManagerJournal } from './manager-journal.ts';
+import type { LedgerMethod, ManagerOrder } from './manager-messages.ts';
+import { buildManager, ManagerProcess, type Stage } from './manager-process.ts';
+import type { FaultRow } from './table.ts';
+
+const POINTS = {
+  start: 'SIGKILL at the start',
+  serving: 'SIGKILL while it serves',
+  prepare: 'SIGKILL before endorsement',
+  send: 'SIGKILL before the commit',
+  committed: 'SIGKILL after the commit, before its answer',
+} as const;
+type Point = keyof typeof POINTS;
+const ORDER = Object.keys(POINTS) as readonly Point[];
+
+/** Which call, and when, each of the points at the ledger is. */
+const CALLS: Partial<Record<Point, readonly [LedgerMethod, Stage]>> = {
+  prepare: ['prepare', 'asked'],
+  send: ['send', 'asked'],
+  committed: ['send', 'done'],
+};
+
+const DEVICES = 6;
+/** Devices' and manager's clocks against the machine's: windows of 10 s take one. */
+const SPEED = 10;
+const LONGEST_START = 600;
+const LONGEST_SERVICE = 1_200;
+const PATIENCE = 60_000;
+
+interface Tally {
+  tries: number;
+  unbootable: number;
+}
+
+/** @param kills how often the manager is killed, each point as often as the others */
+export async function managerFaults(seed: number, kills: number): Promise<readonly FaultRow[]> {
+  const bench = await ManagerBench.start(seed);
+  try {
+    return await bench.run(kills);
+  } finally {
+    await bench.close();
+  }
+}
+
+class ManagerBench {
+  readonly #city: TestCity;
+  readonly #program: string;
+  readonly #order: ManagerOrder;
+  readonly #random: () => number;
+  readonly #journal = new ManagerJournal();
+  readonly #keys = new Map<string, MemoryKeyStore>();
+  readonly #devices: GoodDevice[] = [];
+  readonly #tallies = new Map<Point, Tally>();
+  readonly #points: Point[] = [];
+  /** Called when the point of the life under way is reached. */
+  #reached: { readonly at: readonly [LedgerMethod, Stage]; readonly strike: () => void } | null =
+    null;
+
+  private constructor(city: TestCity, program: string, order: ManagerOrder, seed: number) {
+    this.#city = city;
+    this.#program = program;
+    this.#order = order;
+    this.#random = randomOf(seed);
+    for (const point of ORDER) this.#tallies.set(point, { tries: 0, unbootable: 0 });
+  }
+
+  static async start(seed: number): Promise<ManagerBench> {
+    const masterKey = new Uint8Array(randomBytes(32));
+    const port = await freePort();
+    const city = await TestCity.start({ port, storage: { kind: 'disk', masterKey } });
+    const { id, mspId, directory, keys } = city.options;
+    const order = { id, mspId, directory, keys, port, masterKey, speed: SPEED };
+    const bench = new ManagerBench(city, await buildManager(), order, seed);
+    for (let index = 0; index < DEVICES; index += 1) await bench.#addDevice(index);
+    // The hand-overs are on the disk: from here on processes of their own take turns.
+    await city.node.close();
+    return bench;
+  }
+
+  async run(kills: number): Promise<readonly FaultRow[]> {
+    for (let index = 0; index < kills; index += 1) {
+      if (index === kills >> 1) this.#release();
+      await this.#life(index, ORDER[index % ORDER.length] ?? 'start');
+    }
+    await this.#lastLife();
+    const { lost, doubled } = this.#journal.compare(this.#city.ledger);
+    const again = [...doubled, ...this.#journal.repeated];
+    return ORDER.slice(0, kills).map((point) => ({
+      component: 'manager',
+      point: POINTS[point],
+      tries: this.#tally(point).tries,
+      lost: this.#count(lost, point),
+      doubled: this.#count(again, point),
+      unbootable: this.#tally(point).unbootable,
+    }));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#devices.map((device) => device.close()));
+    await this.#city.close();
+  }
+
+  async #addDevice(index: number): Promise<void> {
+    const keys = new MemoryKeyStore();
+    const clock = fastDeviceClock();
+    const device = await startGoodDevice(this.#city, index, { keys, clock });
+    this.#keys.set(device.id, keys);
+    this.#devices.push(device);
+  }
+
+  /** An update for all, so that results are reported as well. */
+  #release(): void {
+    for (const model of ['end-model', 'lightweight-model']) {
+      const release = this.#city.vendor.release(new Uint8Array(9_000).fill(7), { model, seq: 2 });
+      this.#city.approve(release);
+    }
+  }
+
+  async #life(index: number, point: Point): Promise<void> {
+    this.#points.push(point);
+    this.#journal.current = index;
+    const running = this.#begin();
+    const tally = this.#tally(point);
+    if (point === 'start') await delay(this.#random() * LONGEST_START);
+    else if (!(await running.isReady(PATIENCE))) tally.unbootable += 1;
+    else await this.#untilPoint(point);
+    await running.kill();
+    tally.tries += 1;
+    this.#journal.disk(await readManagerDisk(this.#order), await this.#shown());
+  }
+
+  async #untilPoint(point: Point): Promise<void> {
+    const at = CALLS[point];
+    // A different call of its kind each time.
+    await delay(this.#random() * LONGEST_SERVICE);
+    if (at === undefined) return;
+    const reached = new Promise<void>((strike) => (this.#reached = { at, strike }));
+    await Promise.race([reached, delay(PATIENCE, undefined, { ref: false })]);
+  }
+
+  /** Nobody is killed any more: all devices are served, and everything stands on the ledger. */
+  async #lastLife(): Promise<void> {
+    const running = this.#begin();
+    const isReady = await running.isReady(PATIENCE);
+    const end = performance.now() + PATIENCE;
+    while (isReady && this.#journal.judged.size < DEVICES && performance.now() < end) {
+      await delay(20);
+    }
+    const isBack = this.#journal.judged.size === DEVICES && (await running.stop(PATIENCE));
+    if (!isBack) await running.kill();
+    const last = this.#points.at(-1) ?? 'start';
+    const left = await readManagerDisk(this.#order);
+    if (!isBack || left.reports.length > 0) this.#tally(last).unbootable += 1;
+  }
+
+  #begin(): ManagerProcess {
+    this.#journal.judged.clear();
+    this.#reached = null;
+    return new ManagerProcess(this.#program, this.#order, {
+      ledger: this.#city.ledger,
+      listener: {
+        event: (event) => {
+          this.#journal.event(event);
+        },
+        call: (method, stage, args) => this.#called(method, stage, args),
+      },
+    });
+  }
+
+  async #called(method: LedgerMethod, stage: Stage, args: readonly unknown[]): Promise<void> {
+    if (method === 'prepare' && stage === 'asked') this.#journal.prepared(args);
+    const { at, strike } = this.#reached ?? {};
+    if (at?.[0] === method && at[1] === stage) strike?.();
+    // A ledger takes its time, in which the manager may be killed.
+    if (method === 'send') await delay(this.#random() * 30);
+  }
+
+  /** What the devices have stored of the manager's proofs. */
+  async #shown(): Promise<ReadonlyMap<string, { counter: number; index: number }>> {
+    const shown = new Map<string, { counter: number; index: number }>();
+    for (const [id, keys] of this.#keys) {
+      const epoch = (await keys.load())?.epoch;
+      shown.set(id, { counter: epoch?.ctr ?? 0, index: epoch?.chain?.index ?? 0 });
+    }
+    return shown;
+  }
+
+  #tally(point: Point): Tally {
+    const tally = this.#tallies.get(point);
+    if (tally === undefined) throw new TypeError(`no such point: ${point}`);
+    return tally;
+  }
+
+  #count(tries: readonly number[], point: Point): number {
+    return tries.filter((index) => this.#points[index] === point).length;
+  }
+}
+
+function fastDeviceClock(): DeviceClock {
+  return {
+    now: () => (performance.now() / 1_000) * SPEED,
+    schedule: (seconds, callback) => {
+      const timer = setTimeout(callback, Math.min((seconds * 1_000) / SPEED, 2 ** 31 - 1));
+      return () => {
+        clearTimeout(timer);
+      };
+    },
+  };
+}

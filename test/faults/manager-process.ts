@@ -1,0 +1,135 @@
+/** Starts, kills and stops the management node of killed-manager.ts, and is the ledger that it speaks to. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { build } from 'esbuild';
+import { LedgerError } from '../../network/src/ledger/ledger-error.ts';
+import type { PreparedTransaction } from '../../network/src/ledger/ledger.ts';
+import type { ManagementEvent } from '../../network/src/management/index.ts';
+import type { FakeLedger } from '../network/management/support/fake-ledger.ts';
+import type { FromManager, LedgerMethod, ManagerOrder, ToManager } from './manager-messages.ts';
+
+type Call = Extract<FromManager, { kind: 'call' }>;
+
+/** Where a call of the ledger stands when it is told of. */
+export type Stage = 'asked' | 'done';
+
+/** What the process says besides calls; each may be the moment to kill it. */
+export interface ManagerListener {
+  event(event: ManagementEvent): void;
+  /** Resolves when the call may go on. */
+  call(method: LedgerMethod, stage: Stage, args: readonly unknown[]): Promise<void>;
+}
+
+/** @returns path of the program, compiled. */
+export async function buildManager(): Promise<string> {
+  const outfile = join(__dirname, '../../node_modules/.cache/faults/killed-manager.cjs');
+  await build({
+    entryPoints: [join(__dirname, 'killed-manager.ts')],
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    packages: 'external',
+    outfile,
+  });
+  return outfile;
+}
+
+/** See the module comment. */
+export class ManagerProcess {
+  readonly #child: ChildProcess;
+  readonly #ledger: FakeLedger;
+  readonly #listener: ManagerListener;
+  readonly #exited: Promise<unknown[]>;
+  readonly #ended = new AbortController();
+  #heardReady: () => void = () => undefined;
+  readonly #ready = new Promise<void>((resolve) => (this.#heardReady = resolve));
+
+  constructor(
+    program: string,
+    order: ManagerOrder,
+    parts: { readonly ledger: FakeLedger; readonly listener: ManagerListener },
+  ) {
+    this.#ledger = parts.ledger;
+    this.#listener = parts.listener;
+    this.#child = fork(program, {
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#exited = once(this.#child, 'exit');
+    this.#child.on('message', (message) => {
+      this.#hear(message as FromManager);
+    });
+    this.#say({ kind: 'start', order });
+  }
+
+  /** @returns false when it ended, or took longer than `milliseconds`, before it was ready. */
+  isReady(milliseconds: number): Promise<boolean> {
+    return Promise.race([
+      this.#ready.then(() => true),
+      this.#exited.then(() => false),
+      delay(milliseconds, false, { ref: false }),
+    ]);
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exited;
+    this.#ended.abort();
+  }
+
+  /** Lets it bring its reports to the ledger and close. @returns false when that took longer than `milliseconds` */
+  async stop(milliseconds: number): Promise<boolean> {
+    this.#say({ kind: 'stop' });
+    const stopped = await Promise.race([
+      this.#exited.then(() => true),
+      delay(milliseconds, false, { ref: false }),
+    ]);
+    await this.kill();
+    return stopped;
+  }
+
+  #hear(message: FromManager): void {
+    if (message.kind === 'ready') this.#heardReady();
+    else if (message.kind === 'event') this.#listener.event(message.event);
+    else if (message.kind === 'listen') void this.#relay(message.startBlock);
+    else void this.#serve(message);
+  }
+
+  async #relay(startBlock: number | undefined): Promise<void> {
+    const { signal } = this.#ended;
+    const options = startBlock === undefined ? { signal } : { startBlock, signal };
+    for await (const event of this.#ledger.events(options)) {
+      this.#say({ kind: 'ledger-event', event });
+    }
+  }
+
+  /** What has come is done, also when its sender is dead by then, as an orderer would. */
+  async #serve({ id, method, args }: Call): Promise<void> {
+    await this.#listener.call(method, 'asked', args);
+    try {
+      const value = await this.#call(method, args);
+      await this.#listener.call(method, 'done', args);
+      this.#say({ kind: 'answer', id, value });
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      const { code, message, maybeOrdered } = error;
+      this.#say({ kind: 'failure', id, code, message, maybeOrdered });
+    }
+  }
+
+  #call(method: LedgerMethod, args: readonly unknown[]): Promise<unknown> {
+    const ledger = this.#ledger;
+    if (method === 'chain') return ledger.chain();
+    if (method === 'send') return ledger.send(args[0] as PreparedTransaction);
+    if (method === 'status') return ledger.status(args[0] as string);
+    return ledger[method](args[0] as string, (args[1] ?? []) as readonly string[]);
+  }
+
+  /** To a dead process goes nothing. */
+  #say(message: ToManager): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+}
