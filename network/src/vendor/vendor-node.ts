@@ -25,6 +25,7 @@ import {
   type OperatorActions,
   type ProvisionRequest,
 } from './operator-routes.ts';
+import { watchOverdue } from './overdue-watch.ts';
 import type { Provisioning } from './provisioning.ts';
 import { PublishedReleases } from './published-releases.ts';
 import { ReleaseDesk, type ReleaseOrder } from './release-desk.ts';
@@ -52,6 +53,13 @@ export interface VendorNodeOptions {
    * endpoints of them are in each assignment. @default []
    */
   readonly managers?: readonly string[];
+  /**
+   * Hears once of each manager that is gone: most of its devices of this vendor are overdue on the ledger. What it does
+   * about that, such as `takeOver`, is its own. @default nobody looks
+   */
+  readonly onManagerGone?: (standing: ManagerStanding) => void;
+  /** Milliseconds between two looks at overdue devices. @default 60_000 */
+  readonly overdueEveryMs?: number;
   /** Closes the node. */
   readonly signal?: AbortSignal;
   readonly logger?: VendorLogger;
@@ -87,6 +95,7 @@ export class VendorNode implements AsyncDisposable {
   readonly #releases: ReleaseDesk;
   readonly #closing = new AbortController();
   #resuming: Promise<void> = Promise.resolve();
+  #watching: Promise<void> = Promise.resolve();
   #closed: Promise<void> | undefined;
   #turn = 0;
 
@@ -131,6 +140,7 @@ export class VendorNode implements AsyncDisposable {
     const node = new VendorNode(parts, server);
     started.node = node;
     node.#resuming = node.#resume();
+    node.#watching = node.#watch();
     node.#closeOn(options.signal);
     return node;
   }
@@ -282,6 +292,7 @@ export class VendorNode implements AsyncDisposable {
     this.#closing.abort(new VendorError('CLOSED', 'the vendor node was closed'));
     await this.#server.close();
     await this.#resuming;
+    await this.#watching;
     await this.#parts.transmissions.close();
   }
 
@@ -299,6 +310,15 @@ export class VendorNode implements AsyncDisposable {
       signal: this.#closing.signal,
       logger: this.#parts.options.logger ?? silentLogger,
     });
+  }
+
+  async #watch(): Promise<void> {
+    const { onManagerGone: onGone, overdueEveryMs: everyMs = 60_000, logger } = this.#parts.options;
+    if (onGone === undefined) return;
+    const standings = (signal: AbortSignal): ReturnType<FleetCare['standings']> =>
+      this.#care.standings(signal);
+    const signal = this.#closing.signal;
+    await watchOverdue({ standings, onGone, everyMs, signal, logger: logger ?? silentLogger });
   }
 
   #closeOn(signal: AbortSignal | undefined): void {

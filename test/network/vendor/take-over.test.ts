@@ -31,6 +31,9 @@ describe('take-over', () => {
       { manager: 'gateway-a', devices: 4, overdue: 4, gone: true },
     ]);
 
+    await until(() => city.gone.length > 0);
+    expect(city.gone).toEqual(['gateway-a']);
+
     const done = await vendor.takeOver('gateway-a');
     expect(done).toMatchObject({
       manager: 'gateway-a',

@@ -105,6 +105,8 @@ export interface City extends AsyncDisposable {
   readonly vendor: VendorNode;
   readonly a: Gateway;
   readonly b: Gateway;
+  /** Managers that the vendor node heard to be gone. */
+  readonly gone: readonly string[];
   /** Starts the SDK's device of a document; it ends with the city. */
   readonly run: (document: Provisioning) => Promise<Told>;
   /** Lets time pass on the ledger and at the vendor. */
@@ -116,6 +118,7 @@ export async function startCity(): Promise<City> {
   const memory = new MemoryLedger();
   const directory = await mkdtemp(path.join(tmpdir(), 'two-gateways-'));
   let ahead = 0;
+  const gone: string[] = [];
   const time = (): number => Math.floor(Date.now() / 1_000) + ahead;
   const as = (identity: Identity): Contracts =>
     new Contracts(contractLedger(memory, identity, { time }));
@@ -130,6 +133,8 @@ export async function startCity(): Promise<City> {
     ledger,
     managers: ['gateway-a', 'gateway-b'],
     now: () => Date.now() + ahead * 1_000,
+    onManagerGone: ({ manager }) => gone.push(manager),
+    overdueEveryMs: 50,
   });
   await vendor.register(['11'.repeat(32)]);
   const model = { vendor: 'northlight', slotBytes: 65_536, approvals: 1 };
@@ -144,6 +149,7 @@ export async function startCity(): Promise<City> {
     vendor,
     a,
     b,
+    gone,
     run: async (document) => {
       const { device, told } = await startDevice(document);
       devices.push(device);
