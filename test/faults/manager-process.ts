@@ -29,6 +29,7 @@ export async function buildManager(): Promise<string> {
     entryPoints: [join(__dirname, 'killed-manager.ts')],
     bundle: true,
     format: 'cjs',
+    target: 'node20',
     platform: 'node',
     packages: 'external',
     outfile,

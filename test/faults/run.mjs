@@ -25,6 +25,7 @@ await build({
   bundle: true,
   platform: 'node',
   format: 'cjs',
+  target: 'node20',
   packages: 'external',
   plugins: [ownDirectory],
   outfile,
