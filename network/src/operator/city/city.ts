@@ -116,7 +116,19 @@ export class City implements AsyncDisposable {
     print(`ledger: ${VENDORS.length} organisations, one peer each, one orderer, contracts ready`);
 
     const ports = readPorts(directory);
-    const nodes = { directory, ledger, closers, ports, onEvent: this.#take.bind(this) };
+    const onManagerGone = (vendor: string, manager: string): void => {
+      print(
+        `${vendor}: most devices of ${manager} are overdue; lamplighter gateway take-over ${manager}`,
+      );
+    };
+    const nodes = {
+      directory,
+      ledger,
+      closers,
+      ports,
+      onEvent: this.#take.bind(this),
+      onManagerGone,
+    };
     const vendors = await startVendors(nodes);
     const mirror = await startMirror(nodes, vendors);
     const managers = await startManagers(nodes);

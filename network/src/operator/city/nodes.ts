@@ -37,6 +37,8 @@ export interface NodesOptions {
   /** Ports of an earlier run by node id; devices of other makes dial the same address again. */
   readonly ports: Readonly<Record<string, number>>;
   readonly onEvent: (event: ManagementEvent) => void;
+  /** Hears, from a vendor, of a management node whose devices are overdue on the ledger. */
+  readonly onManagerGone: (vendor: string, manager: string) => void;
 }
 
 /** Starts the vendor nodes and registers vendors and models. */
@@ -54,6 +56,9 @@ async function startVendor(plan: VendorPlan, options: NodesOptions): Promise<Ven
       port,
       ledger,
       managers: MANAGERS.map((manager) => manager.id),
+      onManagerGone: (standing) => {
+        options.onManagerGone(plan.id, standing.manager);
+      },
     }),
   );
   options.closers.add(() => node.close());
