@@ -41,6 +41,8 @@ const PATIENCE = 60_000;
 
 interface Tally {
   tries: number;
+  /** Tries in which the point was not reached. */
+  missed: number;
   unbootable: number;
 }
 
@@ -73,7 +75,7 @@ class ManagerBench {
     this.#program = program;
     this.#order = order;
     this.#random = randomOf(seed);
-    for (const point of ORDER) this.#tallies.set(point, { tries: 0, unbootable: 0 });
+    for (const point of ORDER) this.#tallies.set(point, { tries: 0, missed: 0, unbootable: 0 });
   }
 
   static async start(seed: number): Promise<ManagerBench> {
@@ -100,10 +102,9 @@ class ManagerBench {
     return ORDER.slice(0, kills).map((point) => ({
       component: 'manager',
       point: POINTS[point],
-      tries: this.#tally(point).tries,
+      ...this.#sums(point),
       lost: this.#count(lost, point),
       doubled: this.#count(again, point),
-      unbootable: this.#tally(point).unbootable,
     }));
   }
 
@@ -135,19 +136,25 @@ class ManagerBench {
     const tally = this.#tally(point);
     if (point === 'start') await delay(this.#random() * LONGEST_START);
     else if (!(await running.isReady(PATIENCE))) tally.unbootable += 1;
-    else await this.#untilPoint(point);
+    else tally.missed += (await this.#isAtPoint(point)) ? 0 : 1;
     await running.kill();
     tally.tries += 1;
     this.#journal.disk(await readManagerDisk(this.#order), await this.#shown());
   }
 
-  async #untilPoint(point: Point): Promise<void> {
+  /** @returns false when the point was not reached in all the time that it was given */
+  async #isAtPoint(point: Point): Promise<boolean> {
     const at = CALLS[point];
     // A different call of its kind each time.
     await delay(this.#random() * LONGEST_SERVICE);
-    if (at === undefined) return;
-    const reached = new Promise<void>((strike) => (this.#reached = { at, strike }));
-    await Promise.race([reached, delay(PATIENCE, undefined, { ref: false })]);
+    if (at === undefined) return true;
+    const reached = new Promise<boolean>((resolve) => {
+      const strike = (): void => {
+        resolve(true);
+      };
+      this.#reached = { at, strike };
+    });
+    return Promise.race([reached, delay(PATIENCE, false, { ref: false })]);
   }
 
   /** Nobody is killed any more: all devices are served, and everything stands on the ledger. */
@@ -181,10 +188,19 @@ class ManagerBench {
 
   async #called(method: LedgerMethod, stage: Stage, args: readonly unknown[]): Promise<void> {
     if (method === 'prepare' && stage === 'asked') this.#journal.prepared(args);
-    const { at, strike } = this.#reached ?? {};
-    if (at?.[0] === method && at[1] === stage) strike?.();
+    this.#strike(method, stage);
     // A ledger takes its time, in which the manager may be killed.
     if (method === 'send') await delay(this.#random() * 30);
+  }
+
+  #strike(method: LedgerMethod, stage: Stage): void {
+    const reached = this.#reached;
+    if (reached?.at[0] !== method || reached.at[1] !== stage) return;
+    this.#reached = null;
+    reached.strike();
+    // Killed before all of it had left: an orderer never heard of it.
+    const isCutShort = method === 'send' && stage === 'asked' && this.#random() < 0.5;
+    if (isCutShort) this.#city.ledger.sendFaults.push('lost');
   }
 
   /** What the devices have stored of the manager's proofs. */
@@ -195,6 +211,12 @@ class ManagerBench {
       shown.set(id, { counter: epoch?.ctr ?? 0, index: epoch?.chain?.index ?? 0 });
     }
     return shown;
+  }
+
+  /** A life in which nothing came to its point served nobody. */
+  #sums(point: Point): Pick<FaultRow, 'tries' | 'unbootable'> {
+    const { tries, missed, unbootable } = this.#tally(point);
+    return { tries, unbootable: unbootable + missed };
   }
 
   #tally(point: Point): Tally {
