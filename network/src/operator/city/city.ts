@@ -117,8 +117,11 @@ export class City implements AsyncDisposable {
 
     const ports = readPorts(directory);
     const onManagerGone = (vendor: string, manager: string): void => {
+      // While the city starts, everything is overdue since its last end.
+      if (this.#parts === undefined) return;
       print(
-        `${vendor}: most devices of ${manager} are overdue; lamplighter gateway take-over ${manager}`,
+        `${vendor}: most devices of ${manager} are overdue; give them to another with: ` +
+          `npx lamplighter gateway take-over ${manager} --directory ${directory}`,
       );
     };
     const nodes = {
