@@ -178,7 +178,7 @@ async function openSound(path: string): Promise<Opened> {
   }
 }
 
-/** @throws {@link EmbeddedError} DIRECTORY_IN_USE; LevelDB's own error for the rest. */
+/** @throws {@link EmbeddedError} DIRECTORY_IN_USE; an error in LevelDB's words for the rest. */
 async function openDatabase(path: string): Promise<LedgerDatabase> {
   const database: LedgerDatabase = new ClassicLevel(path, {
     keyEncoding: 'buffer',
@@ -188,7 +188,9 @@ async function openDatabase(path: string): Promise<LedgerDatabase> {
     await database.open();
     return database;
   } catch (error) {
-    const { cause } = error as { readonly cause?: { readonly code?: string } };
+    const { cause } = error as {
+      readonly cause?: { readonly code: string; readonly message: string };
+    };
     if (cause?.code === 'LEVEL_LOCKED') {
       throw new EmbeddedError(
         'DIRECTORY_IN_USE',
@@ -196,7 +198,7 @@ async function openDatabase(path: string): Promise<LedgerDatabase> {
         { cause: error },
       );
     }
-    throw cause instanceof Error ? cause : error;
+    throw new Error(cause?.message ?? messageOf(error), { cause: error });
   }
 }
 
