@@ -71,10 +71,12 @@ class Run {
 
   /** Lets time pass until `work` is done. */
   async until<T>(work: Promise<T>): Promise<T> {
-    let done = false;
-    const ended = work.finally(() => (done = true));
+    const progress = { done: false };
+    const ended = work.finally(() => {
+      progress.done = true;
+    });
     ended.catch(() => undefined);
-    while (!done) {
+    while (!progress.done) {
       await this.city.clock.advance(100);
       await turn();
     }

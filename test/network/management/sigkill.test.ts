@@ -21,8 +21,8 @@ type Call = {
 type Message = Call | { readonly port: number } | { readonly failed: string };
 
 async function serve(child: ChildProcess, ledger: FakeLedger, { id, method, args }: Call) {
-  const work = ledger[method] as (...each: readonly never[]) => Promise<unknown>;
-  const reply = await work.apply(ledger, [...args]).then(
+  const work = (ledger[method] as (...each: readonly never[]) => Promise<unknown>).bind(ledger);
+  const reply = await work(...args).then(
     (value) => ({ id, value }),
     (error: unknown) => {
       const { code, message } = error as LedgerError;
