@@ -154,6 +154,32 @@ describe('ordering and validation in the embedded network', () => {
     });
   });
 
+  describe('a key with a policy of its own', () => {
+    const put = async (key: string, ...organisations: string[]): Promise<number> => {
+      const nodes = organisations.map((name) => `peer0.${name}.example`);
+      const { draft, responses } = await client.endorse(call('Put', key, 'v'), nodes);
+      return commit(newEnvelope(draft, responses, client.signer), draft);
+    };
+
+    it('is held to it in place of the chaincode policy, and agrees on all peers', async () => {
+      expect(await put('owned', 'northlight', 'helios')).toBe(Code.VALID);
+      expect(await codeOf(() => ({}), 'SetPolicy', 'owned', HELIOS)).toBe(Code.VALID);
+      expect(await put('owned', 'helios')).toBe(Code.VALID);
+      expect(await put('owned', 'northlight', 'meridian')).toBe(Code.ENDORSEMENT_POLICY_FAILURE);
+      expect(await put('other', 'helios')).toBe(Code.ENDORSEMENT_POLICY_FAILURE);
+      const hashes = await network.stateHashes();
+      expect(new Set([...hashes.values()].map(({ hash }) => hash)).size).toBe(1);
+      expect([...hashes.keys()].sort()).toEqual([HELIOS, 'MeridianMSP', NORTHLIGHT]);
+    });
+
+    it('is lost when its policy cannot be read, and nothing else is', async () => {
+      await codeOf(() => ({}), 'Put', 'lost', 'v');
+      expect(await codeOf(() => ({}), 'SetBrokenPolicy', 'lost')).toBe(Code.VALID);
+      expect(await codeOf(() => ({}), 'Put', 'lost', 'w')).toBe(Code.ENDORSEMENT_POLICY_FAILURE);
+      expect(await codeOf(() => ({}), 'Put', 'found', 'w')).toBe(Code.VALID);
+    });
+  });
+
   describe('the form of a transaction', () => {
     it.each<[string, (payload: common.Payload) => void, number]>([
       [
