@@ -12,6 +12,10 @@ const USAGE = `usage: npm run faults [-- --seed N --tries N --only ${COMPONENTS.
   --tries  how often ledger and manager are killed each (default ${TRIES}); devices lose their power at every write.
   --only   one component.
 
+lost        acknowledged, stored or under way, and gone or half there
+doubled     there twice; a number, counter or chain index that was used again
+unbootable  did not start or did not come back to its work; peers whose states differ
+
 With the default it takes less than 10 minutes on two cores. The exit code is 1 unless all counts are 0.
 `;
 
