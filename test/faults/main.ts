@@ -73,8 +73,8 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(
-    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  const isUsage = error instanceof RangeError || (error as { code?: unknown }).code !== undefined;
+  const text = error instanceof Error && !isUsage ? error.stack : String(error);
+  process.stderr.write(`${text ?? String(error)}\n`);
   process.exitCode = 1;
 });
