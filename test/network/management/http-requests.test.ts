@@ -68,16 +68,19 @@ describe('plain requests', () => {
 
   it('answers 16 at a time and tells others that it is busy', async () => {
     const waiting: (() => void)[] = [];
+    let full: () => void = () => undefined;
+    const all = new Promise<void>((resolve) => (full = resolve));
     answer.mockImplementation(
       () =>
         new Promise((resolve) => {
           waiting.push(() => {
             resolve(Buffer.from('{}'));
           });
+          if (waiting.length === 16) full();
         }),
     );
     const held = Array.from({ length: 16 }, () => post(empty));
-    while (waiting.length < 16) await new Promise(setImmediate);
+    await all;
     expect(await post(empty)).toBe('503 BUSY');
     for (const go of waiting) go();
     expect(new Set(await Promise.all(held))).toEqual(new Set(['200']));
