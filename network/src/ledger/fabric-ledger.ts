@@ -92,6 +92,25 @@ function useFastSigner(context: IdentityContext, identity: LedgerIdentity): void
   user.getSigningIdentity().sign = (message) => Buffer.from(signer.sign(message));
 }
 
+/**
+ * The SDK's `disconnect` stops half-way at a commit listener whose stream has died (`eventListener not found`), and leaves
+ * the other streams open: such listeners are let go of before.
+ */
+function releaseCommitListeners(network: Network): void {
+  const { commitListeners } = network as unknown as {
+    commitListeners: Map<unknown, { close(): void }>;
+  };
+  for (const listener of commitListeners.values()) {
+    try {
+      listener.close();
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.includes('eventListener not found'))
+        throw error;
+    }
+  }
+  commitListeners.clear();
+}
+
 class FabricLedger implements Ledger {
   readonly mspId: string;
   readonly #gateway: Gateway;
@@ -198,6 +217,7 @@ class FabricLedger implements Ledger {
   close(): Promise<void> {
     if (!this.#closing.signal.aborted) {
       this.#closing.abort(new LedgerError('CLOSED', 'the ledger client was closed'));
+      releaseCommitListeners(this.#network);
       this.#gateway.disconnect();
     }
     return Promise.resolve();
