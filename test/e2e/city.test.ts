@@ -1,8 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { EndNode, fastRetry, loadProvisioning, MemoryFirmwareStore } from '@lamplighter/sdk';
 
 const program = join(__dirname, '..', '..', 'bin', 'lamplighter.js');
@@ -21,6 +23,29 @@ function lamplighter(...args: readonly string[]): Promise<Ended> {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
     });
   });
+}
+
+function portsIn(file: string): readonly number[] {
+  return Object.values(JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>);
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+      .once('connect', () => {
+        socket.destroy();
+        resolve(true);
+      })
+      .once('error', () => {
+        resolve(false);
+      });
+  });
+}
+
+/** Command lines of the processes of this machine that name `text`. */
+async function processesNaming(text: string): Promise<readonly string[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'args']);
+  return stdout.split('\n').filter((line) => line.includes(text) && !line.startsWith('ps '));
 }
 
 describe('a running city', () => {
@@ -118,6 +143,13 @@ describe('a running city', () => {
       const [code] = (await once(running, 'exit')) as [number];
       expect(code).toBe(0);
       expect(() => statSync(join(city, 'city.lock'))).toThrow('ENOENT');
+      const ports = [
+        ...portsIn(join(city, 'ports.json')),
+        ...portsIn(join(city, 'network', 'ports.json')),
+      ];
+      expect(ports.length).toBeGreaterThanOrEqual(10);
+      expect(await Promise.all(ports.map(isOpen))).toEqual(ports.map(() => false));
+      expect(await processesNaming(city)).toEqual([]);
       const provisioned = await lamplighter(
         ...['device', 'provision', '--directory', city, '--model', 'ev3-brick', '--kind', 'end'],
         ...['--image', program, '--out', join(directory, 'never.json')],

@@ -18,6 +18,8 @@ export interface StartFlags {
 
 const DEFAULT_DIRECTORY = '.lamplighter';
 const REFRESH_MS = 250;
+/** Sessions, reports on their way, blocks: an idle machine needs about a second. */
+const END_WITHIN_MS = 30_000;
 
 /** @returns the exit code */
 export async function start(flags: StartFlags): Promise<number> {
@@ -100,12 +102,18 @@ function showTable(city: City, screen: Screen): Disposable {
   };
 }
 
-/** The first signal ends the city in order; a second one ends the process at once. */
+/** The first signal ends the city in order and within a deadline; a second one ends the process at once. */
 function stopOnSignals(): AbortController {
   const stopping = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping.signal.aborted) process.exit(1);
     stopping.abort(signal);
+    setTimeout(() => {
+      process.stderr.write(
+        `lamplighter: not ended within ${END_WITHIN_MS / 1_000} s of ${signal}\n`,
+      );
+      process.exit(1);
+    }, END_WITHIN_MS).unref();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return stopping;
