@@ -29,7 +29,8 @@ async function serve(child: ChildProcess, ledger: FakeLedger, { id, method, args
       return { id, error: { code, message } };
     },
   );
-  if (child.connected) child.send(reply);
+  // A child that is killed at this moment hears nothing more: with a callback that is no error event.
+  if (child.connected) child.send(reply, () => undefined);
 }
 
 /** Starts a node on the directory; resolves with its process and where it listens. */
