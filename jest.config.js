@@ -5,8 +5,8 @@ module.exports = {
   testEnvironment: 'node',
   // A bound for tests that hang, not a measure: machines that run them are slow and shared.
   testTimeout: 60_000,
-  // One worker a core: most suites wait for processes, sockets and disks.
-  maxWorkers: '100%',
+  // Suites start networks, processes and floods of their own: side by side on two cores they disturb one another.
+  maxWorkers: 1,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   coverageProvider: 'v8',
   setupFiles: ['<rootDir>/test/setup.js'],
