@@ -2,32 +2,17 @@
  * An outbox whose queue is in memory: batches of up to 500 after a short window, one batch at a time (so one of a device
  * in flight), sent again with back-off while the ledger is away or a conflict hits, halved when a contract refuses.
  */
-import { sleep, type Clock } from './clock.ts';
+import { sleep } from './clock.ts';
 import { ManagementError } from './management-error.ts';
 import { halves, statusesOf, takeBatch, updatesOf, type Batch } from './outbox-batch.ts';
 import { codeOf, retryDelay, type FailureVerdict } from './outbox-retry.ts';
-import type { Outbox, OutboxEntry, OutboxOutcome, ReportSubmitter } from './outbox.ts';
-import type { RandomSource } from './random.ts';
+import type { Outbox, OutboxEntry, OutboxOptions, ReportSubmitter } from './outbox.ts';
 
 /** Options of {@link MemoryOutbox}. */
-export interface MemoryOutboxOptions {
+export interface MemoryOutboxOptions extends OutboxOptions {
   readonly submitter: ReportSubmitter;
   /** Judges an error of the submitter; see `judgeFailure`. */
   readonly judge: (error: unknown, attempt: number) => FailureVerdict;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  /** Hears what became of each report. */
-  readonly onOutcome: (outcome: OutboxOutcome) => void;
-  /** Hears each failed try that will be repeated. */
-  readonly onRetry?: (error: unknown, delayMs: number) => void;
-  /** Reports held at most. @default 20_000 */
-  readonly capacity?: number;
-  /** Reports a transaction. @default 500 */
-  readonly batchLimit?: number;
-  /** How long the first report of a batch waits for others, milliseconds. @default 200 */
-  readonly windowMs?: number;
-  /** Longest pause between tries, milliseconds. @default 30_000 */
-  readonly longestDelayMs?: number;
 }
 
 /** {@link Outbox} in memory. */

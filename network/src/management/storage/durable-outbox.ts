@@ -4,12 +4,11 @@
  * count once is in settlement.ts.
  */
 import type { PreparedTransaction } from '../../ledger/ledger.ts';
-import { sleep, type Clock } from '../clock.ts';
+import { sleep } from '../clock.ts';
 import { ManagementError } from '../management-error.ts';
 import { codeOf, retryDelay, type FailureVerdict } from '../outbox-retry.ts';
 import { halves, takeBatch, type Batch } from '../outbox-batch.ts';
-import type { Outbox, OutboxEntry, OutboxOutcome } from '../outbox.ts';
-import type { RandomSource } from '../random.ts';
+import type { Outbox, OutboxEntry, OutboxOptions } from '../outbox.ts';
 import type { DurableWriter } from './durable-writer.ts';
 import { decodeRecord, encodeRecord } from './json-bytes.ts';
 import type { KeyValueStore } from './key-value-store.ts';
@@ -27,27 +26,13 @@ export interface BatchLedger {
 }
 
 /** Options of {@link DurableOutbox.open}. */
-export interface DurableOutboxOptions {
+export interface DurableOutboxOptions extends OutboxOptions {
   /** Read once. */
   readonly store: KeyValueStore;
   readonly writer: DurableWriter;
   readonly ledger: BatchLedger;
   /** Judges an error of a transaction that is not in doubt; see `judgeFailure`. */
   readonly judge: (error: unknown) => FailureVerdict;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  /** Hears what became of each report; after a crash, a second time. */
-  readonly onOutcome: (outcome: OutboxOutcome) => void;
-  /** Hears each failed try that will be repeated. */
-  readonly onRetry?: (error: unknown, delayMs: number) => void;
-  /** Reports held at most. @default 20_000 */
-  readonly capacity?: number;
-  /** Reports a transaction. @default 500 */
-  readonly batchLimit?: number;
-  /** How long the first report of a batch waits for others, milliseconds. @default 200 */
-  readonly windowMs?: number;
-  /** Longest pause between tries, milliseconds. @default 30_000 */
-  readonly longestDelayMs?: number;
 }
 
 const REPORT = 'report/';

@@ -1,5 +1,5 @@
 /** The ledger of a city: the embedded network, and the contracts in their own process. */
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { EmbeddedNetwork } from '../../embedded/index.ts';
 import type { Closers } from '../../closers.ts';
 import { connectLedger, type Ledger } from '../../ledger/index.ts';
@@ -74,6 +74,5 @@ export interface Member {
 
 /** SHA-256 of a certificate's DER, hex: how the registry names certificates. */
 export function certificateDigest(pem: string): string {
-  const base64 = pem.replace(/-----[A-Z ]+-----|\s/g, '');
-  return createHash('sha256').update(Buffer.from(base64, 'base64')).digest('hex');
+  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
 }

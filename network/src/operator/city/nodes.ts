@@ -174,7 +174,7 @@ async function onPort<T>(
 }
 
 /** Registers what may stand on the ledger from an earlier run. */
-export async function unlessThere(code: string, register: () => Promise<unknown>): Promise<void> {
+async function unlessThere(code: string, register: () => Promise<unknown>): Promise<void> {
   try {
     await register();
   } catch (error) {
