@@ -267,7 +267,7 @@ export class Firmware extends LamplighterContract {
     const last = await readRecord<UpdateRecord>(ctx, keys.update(device.id));
     if (last !== null && isRepeated(update, last, serial)) {
       throw new ContractError(
-        'REPORT_DUPLICATE',
+        isSameResult(update, last) ? 'REPORT_DUPLICATE' : 'REPORT_CONFLICT',
         `device ${device.id}: attempt must be above ${last.attempt}, got ${update.attempt}`,
       );
     }
@@ -291,6 +291,12 @@ export class Firmware extends LamplighterContract {
 /** How many organisations other than the publisher have to approve is on the model. */
 function isApproved(approvals: readonly string[], model: ModelRecord): boolean {
   return approvals.length >= model.approvals;
+}
+
+/** What the device told; when its manager heard it again is the manager's affair. */
+function isSameResult(update: UpdateReport, last: UpdateRecord): boolean {
+  const { attempt, release, code } = last;
+  return update.attempt === attempt && update.release === release && update.code === code;
 }
 
 function isRepeated(update: UpdateReport, last: UpdateRecord, serial: number): boolean {

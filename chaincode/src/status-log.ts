@@ -2,7 +2,7 @@
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import { checkId, checkPage, parse } from './arguments.ts';
 import { callerOf } from './caller.ts';
-import { decodeJson } from './canonical-json.ts';
+import { decodeJson, encodeJson } from './canonical-json.ts';
 import { LamplighterContract } from './contract.ts';
 import { ContractError } from './errors.ts';
 import { keys } from './keys.ts';
@@ -31,6 +31,11 @@ export class StatusLog extends LamplighterContract {
   constructor() {
     super('StatusLog');
   }
+
+/** Whether the record is this very report, which an earlier transaction brought. */
+function isSameReport(record: StatusRecord, last: StatusRecord): boolean {
+  return encodeJson({ ...record, time: last.time }).toString() === encodeJson(last).toString();
+}
 
   @Transaction()
   @Param('json', 'string', 'StatusReport')
@@ -117,15 +122,15 @@ export class StatusLog extends LamplighterContract {
     time: string,
   ): Promise<void> {
     const last = await readRecord<StatusRecord>(ctx, keys.status(device.id));
+    const record: StatusRecord = {
+      ...report,
     // Protocol §6.2: n never starts again, so each (device, n) is written exactly once.
     if (last !== null && report.n <= last.n) {
       throw new ContractError(
-        'REPORT_DUPLICATE',
+        isSameReport(record, last) ? 'REPORT_DUPLICATE' : 'REPORT_CONFLICT',
         `device ${device.id}: n must be above ${last.n}, got ${report.n}`,
       );
     }
-    const record: StatusRecord = {
-      ...report,
       docType: 'status',
       schema: 1,
       manager: device.assignment.manager,

@@ -276,7 +276,9 @@ describe('RecordUpdates', () => {
     expect(await record(city, [update])).toBe('accepted');
     expect(await record(city, [update])).toBe('REPORT_DUPLICATE');
     const later = { observed: '2026-11-22T13:00:00Z' };
-    expect(await record(city, [{ ...update, ...later, attempt: 2 }])).toBe('REPORT_DUPLICATE');
+    expect(await record(city, [{ ...update, ...later }])).toBe('REPORT_DUPLICATE');
+    expect(await record(city, [{ ...update, ...later, attempt: 2 }])).toBe('REPORT_CONFLICT');
+    expect(await record(city, [{ ...update, code: 8 }])).toBe('REPORT_CONFLICT');
     await city.assign(anAssignment(lamp, 'gate-1', { serial: 1, epoch: 2 }));
     expect(await record(city, [update])).toBe('REPORT_DUPLICATE');
     expect(await record(city, [{ ...update, ...later, attempt: 1 }])).toBe('accepted');

@@ -9,6 +9,7 @@ describe('a failed submission', () => {
     ['ENDORSEMENT_POLICY_FAILURE', 'retry'],
     ['CONTRACT_FAILED', 'retry'],
     ['REPORT_DUPLICATE', 'recorded'],
+    ['REPORT_CONFLICT', 'refused'],
     ['DEVICE_NOT_ASSIGNED', 'refused'],
   ])('with %s is judged', (code, verdict) => {
     expect(judgeFailure(new LedgerError(code, code))).toBe(verdict);
