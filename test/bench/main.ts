@@ -1,0 +1,87 @@
+/** `npm run bench -- network`: how fast the embedded network is, and what a transaction costs. */
+import { parseArgs } from 'node:util';
+
+import { bench, type BenchOptions } from './network/bench.ts';
+import { CLIENT_KINDS } from './network/orders.ts';
+import { failuresOf, linesOf, tableOf, textOf } from './network/report.ts';
+
+const USAGE = `usage: npm run bench -- network [options]
+
+A closed loop of new keys with three endorsers; clients in turns, each in a process of its own, beside network and chaincode.
+
+  --clients LIST      of ${CLIENT_KINDS.join(',')} (default all): our ledger client, fabric-network, fabric-gateway
+  --concurrency LIST  callers at a time (default 1,10,50,150)
+  --rounds N          turns of each client at each concurrency (default 3); medians are printed
+  --seconds N         of one turn (default 4)
+  --losses N          runs at concurrency 150 that must lose nothing (default 20)
+  --soak N            transactions over which memory must be flat (default 50000); 0 leaves it out
+  --node OPTION       for the processes of network and clients, such as --node=--cpu-prof; may be repeated
+
+network, chaincode, client: processor time of that process for one transaction, milliseconds.
+floor: what a transaction's signatures alone cost (5 made, 5 verified), measured between the turns.
+Rates depend on what else runs on the machine; processor times and ratios much less. The exit code is 1 when a line is short.
+`;
+
+const text = { type: 'string' } as const;
+
+function numberFrom(name: string, given: string, least: number): number {
+  const value = Number(given);
+  if (given !== '' && Number.isInteger(value) && value >= least) return value;
+  throw new RangeError(`expected --${name} from ${least} on, got ${given}`);
+}
+
+function optionsFrom(args: readonly string[]): BenchOptions | null {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      clients: { ...text, default: CLIENT_KINDS.join(',') },
+      concurrency: { ...text, default: '1,10,50,150' },
+      rounds: { ...text, default: '3' },
+      seconds: { ...text, default: '4' },
+      losses: { ...text, default: '20' },
+      soak: { ...text, default: '50000' },
+      node: { ...text, multiple: true, default: [] },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help === true || positionals.join() !== 'network') return null;
+  const clients = CLIENT_KINDS.filter((kind) => values.clients.split(',').includes(kind));
+  return {
+    clients,
+    concurrencies: values.concurrency.split(',').map((one) => numberFrom('concurrency', one, 1)),
+    rounds: numberFrom('rounds', values.rounds, 1),
+    seconds: numberFrom('seconds', values.seconds, 1),
+    lossRuns: clients.includes('ours') ? numberFrom('losses', values.losses, 0) : 0,
+    soak: clients.includes('ours') ? numberFrom('soak', values.soak, 0) : 0,
+    node: values.node,
+  };
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = optionsFrom(args);
+  if (options === null) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const result = await bench(options, (progress) => process.stderr.write(`${progress} …\n`));
+  const lines = linesOf(result);
+  process.stdout.write(
+    [
+      tableOf(result.rows),
+      ...failuresOf(result),
+      `floor ${result.floorMs.toFixed(2)} ms`,
+      ...lines.map(textOf),
+      '',
+    ].join('\n'),
+  );
+  process.exitCode = lines.every(({ isMet }) => isMet) ? 0 : 1;
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const isUsage = error instanceof RangeError || (error as { code?: unknown }).code !== undefined;
+  process.stderr.write(
+    `${error instanceof Error && !isUsage ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exitCode = 1;
+});

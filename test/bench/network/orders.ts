@@ -1,0 +1,90 @@
+/** What the measuring process asks of the others, and what they answer, over Node's IPC channel. */
+import type { LedgerSettings } from '../../../network/src/ledger/index.ts';
+
+export const CLIENT_KINDS = ['ours', 'stock', 'gateway'] as const;
+/** Our ledger client, fabric-network 2.2 as it is, fabric-gateway 1.11. */
+export type ClientKind = (typeof CLIENT_KINDS)[number];
+
+/** What a process has used so far, and holds. */
+export interface Usage {
+  /** Processor time of all its threads, milliseconds. */
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+  /** After a collection, where the process can be asked for one. */
+  readonly heapBytes: number;
+  readonly externalBytes: number;
+}
+
+/** One closed loop: each of `concurrency` callers puts a new key, waits for its commit, and puts the next. */
+export interface LoopOrder {
+  readonly concurrency: number;
+  /** No caller starts another one after that. */
+  readonly seconds: number;
+  /** Puts at most. */
+  readonly most: number;
+  /** Of the keys: no two loops may have the same. */
+  readonly prefix: string;
+}
+
+export interface LoopResult {
+  readonly committed: number;
+  /** Texts of what failed, each once. */
+  readonly failures: readonly string[];
+  readonly failed: number;
+  readonly elapsedMs: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+}
+
+/** How a client gets to the network. */
+export interface Connection {
+  readonly settings: LedgerSettings;
+  /** Of the peer that a gateway client talks to. */
+  readonly peer: { readonly address: string; readonly tlsRootCertificate: string };
+  readonly mspIds: readonly string[];
+}
+
+export type Order =
+  | { readonly kind: 'usage' }
+  /** To the network: how clients get to it. */
+  | { readonly kind: 'connection' }
+  | { readonly kind: 'connect'; readonly client: ClientKind; readonly connection: Connection }
+  | { readonly kind: 'loop'; readonly loop: LoopOrder }
+  | { readonly kind: 'close' };
+
+export interface Numbered<Content> {
+  readonly id: number;
+  readonly content: Content;
+}
+
+export type Answer = { readonly value: unknown } | { readonly error: string };
+
+export function ownUsage(): Usage {
+  const { user, system } = process.cpuUsage();
+  const cpuMs = (user + system) / 1_000;
+  globalThis.gc?.();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { cpuMs, rssBytes: rss, heapBytes: heapUsed, externalBytes: external };
+}
+
+/** Serves orders of the parent process until it is gone. */
+export function serveOrders(perform: (order: Order) => unknown): void {
+  process.on('disconnect', () => process.exit());
+  process.on('message', ({ id, content }: Numbered<Order>) => {
+    const answer = (value: Answer): void => {
+      process.send?.({ id, content: value } satisfies Numbered<Answer>);
+    };
+    Promise.resolve()
+      .then(() => (content.kind === 'usage' ? ownUsage() : perform(content)))
+      .then(
+        (value) => {
+          answer({ value });
+        },
+        (error: unknown) => {
+          answer({
+            error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          });
+        },
+      );
+  });
+}
