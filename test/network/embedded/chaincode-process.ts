@@ -36,14 +36,19 @@ function isListening(port: number): Promise<boolean> {
   });
 }
 
-export async function startChaincode(port: number): Promise<ChaincodeProcess> {
+export async function startChaincode(
+  port: number,
+  packageId: string = PACKAGE_ID,
+  /** Folder of a contract with its package.json. */
+  directory: string = join(__dirname, 'contract'),
+): Promise<ChaincodeProcess> {
   const address = `127.0.0.1:${port}`;
   const command = join(__dirname, '../../../node_modules/fabric-shim/cli.js');
   const child = spawn(
     process.execPath,
-    [command, 'server', '--chaincode-address', address, '--chaincode-id', PACKAGE_ID],
+    [command, 'server', '--chaincode-address', address, '--chaincode-id', packageId],
     {
-      cwd: join(__dirname, 'contract'),
+      cwd: directory,
       env: { ...process.env, CORE_CHAINCODE_LOGGING_LEVEL: 'error', NODE_NO_WARNINGS: '1' },
       stdio: ['ignore', 'ignore', 'inherit'],
     },

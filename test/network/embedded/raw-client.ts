@@ -199,10 +199,10 @@ export class RawClient {
     this.signer = signer;
     const nodes = { ...profile.peers, ...profile.orderers };
     this.#nodes = new Map(
-      Object.entries(nodes).map(([name, { url, tlsCACerts }]) => [
+      Object.entries(nodes).map(([name, { url, tlsCACerts, grpcOptions }]) => [
         name,
         new Client(url.replace('grpcs://', ''), secure(tlsCACerts.pem), {
-          'grpc.ssl_target_name_override': name,
+          'grpc.ssl_target_name_override': String(grpcOptions['ssl-target-name-override'] ?? name),
           'grpc.max_receive_message_length': -1,
           'grpc.use_local_subchannel_pool': 1,
         }),
