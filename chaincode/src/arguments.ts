@@ -187,6 +187,15 @@ export function checkEnvelope(value: string): Uint8Array {
   return Buffer.from(envelope(value, 'envelope'), 'hex');
 }
 
+const secondsText = text(/^[1-9]\d{0,7}$/, `seconds from 1 to ${SECONDS_A_YEAR}`);
+
+/** In how many seconds a report is due. */
+export function checkDueWithin(value: string): number {
+  const seconds = Number(secondsText(value, 'dueWithin'));
+  if (seconds > SECONDS_A_YEAR) throw refuse('dueWithin', `at most ${SECONDS_A_YEAR}`, value);
+  return seconds;
+}
+
 const bookmarkText = text(/^[a-z0-9._:-]{0,200}$/, 'a bookmark from the page before, or empty');
 const sizeText = text(/^[1-9]\d{0,2}$/, `a number from 1 to ${PAGE_ITEMS}`);
 

@@ -99,7 +99,7 @@ export function checkAssignment(
   device: DeviceRecord,
   vendor: VendorRecord,
   manager: ManagementNodeRecord | null,
-): AssignmentReference {
+): Omit<AssignmentReference, 'time' | 'dueWithin'> {
   const { assignment, signed } = given;
   checkFit(given, device, manager === null ? 1 : 0);
   strengthOf(assignment.suite, device.kind);

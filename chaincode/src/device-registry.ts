@@ -3,7 +3,14 @@
  * assignment (protocol §2.2, §2.3).
  */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
-import { checkEnvelope, checkId, checkPage, checkReason, parse } from './arguments.ts';
+import {
+  checkDueWithin,
+  checkEnvelope,
+  checkId,
+  checkPage,
+  checkReason,
+  parse,
+} from './arguments.ts';
 import { checkAssignment, decodeSignedAssignment } from './assignment.ts';
 import { callerOf, isManager, requireAdministrator, requireVendor } from './caller.ts';
 import { LamplighterContract } from './contract.ts';
@@ -116,17 +123,24 @@ export class DeviceRegistry extends LamplighterContract {
   /** Enrols, transfers, renews, changes the suite; lifts a suspension. */
   @Transaction()
   @Param('envelope', 'string', 'signed assignment of protocol §2.2, hex')
-  async AssignDevice(ctx: Context, envelope: string): Promise<void> {
+  @Param('dueWithin', 'string', 'seconds in which the first report is due')
+  async AssignDevice(ctx: Context, envelope: string, dueWithin: string): Promise<void> {
     const given = decodeSignedAssignment(checkEnvelope(envelope));
+    const seconds = checkDueWithin(dueWithin);
+    const time = transactionTime(ctx);
     const device = await this.#ownDevice(ctx, given.assignment.idD);
     const vendor = await readVendor(ctx, device.vendor);
     const manager = await readManager(ctx, given.assignment.idM);
     const assigned: DeviceRecord = {
       ...device,
       state: 'assigned',
-      assignment: checkAssignment(given, device, vendor, manager),
+      assignment: {
+        ...checkAssignment(given, device, vendor, manager),
+        time,
+        dueWithin: seconds,
+      },
       reason: '',
-      time: transactionTime(ctx),
+      time,
     };
     await writeRecord(ctx, keys.device(device.id), assigned);
     await moveIndex(ctx, device, assigned);
@@ -166,11 +180,12 @@ export class DeviceRegistry extends LamplighterContract {
     const device = await this.#ownDevice(ctx, checkId(id, 'id'));
     const given = decodeSignedAssignment(checkEnvelope(envelope));
     const vendor = await readVendor(ctx, device.vendor);
+    const time = transactionTime(ctx);
     const retired: DeviceRecord = {
       ...device,
       state: 'retired',
-      assignment: checkAssignment(given, device, vendor, null),
-      time: transactionTime(ctx),
+      assignment: { ...checkAssignment(given, device, vendor, null), time, dueWithin: 0 },
+      time,
     };
     await writeRecord(ctx, keys.device(id), retired);
     await moveIndex(ctx, device, retired);

@@ -78,6 +78,9 @@ export interface AssignmentReference {
   readonly managerProof: 1 | 2 | 3;
   /** SHA-256 of the assignment payload. */
   readonly digest: string;
+  readonly time: string;
+  /** Seconds from `time` in which the manager's first report is due, as the vendor says; 0 for a retirement. */
+  readonly dueWithin: number;
 }
 
 /** Key `device:<id>`. The key's ledger history is the device's history. */
@@ -126,6 +129,18 @@ export interface StatusRecord extends StatusReport {
   readonly schema: 1;
   readonly manager: string;
   readonly time: string;
+}
+
+/** An item of StatusLog:OverdueDevices: an assigned device whose manager owes a report. */
+export interface OverdueDevice {
+  readonly device: string;
+  readonly vendor: string;
+  /** Who owes it: the present manager. */
+  readonly manager: string;
+  /** When it was due. */
+  readonly due: string;
+  /** Time of the last report, by this manager or an earlier one; null when there never was one. */
+  readonly reported: string | null;
 }
 
 /** Key `release:<id>`; id is the SHA-256 of the manifest payload. */

@@ -62,6 +62,8 @@ export class AssignmentReference implements records.AssignmentReference {
   @Property() readonly suite!: number;
   @Property('managerProof', 'number') readonly managerProof!: 1 | 2 | 3;
   @Property() readonly digest!: string;
+  @Property() readonly time!: string;
+  @Property() readonly dueWithin!: number;
 }
 
 @DataType()
@@ -184,6 +186,21 @@ export class DevicePage implements records.Page<DeviceRecord> {
 @DataType()
 export class StatusPage implements records.Page<StatusRecord> {
   @Property('items', 'StatusRecord[]') readonly items!: readonly StatusRecord[];
+  @Property() readonly bookmark!: string;
+}
+
+@DataType()
+export class OverdueDevice implements records.OverdueDevice {
+  @Property() readonly device!: string;
+  @Property() readonly vendor!: string;
+  @Property() readonly manager!: string;
+  @Property() readonly due!: string;
+  @Property('reported', 'string') readonly reported!: string | null;
+}
+
+@DataType()
+export class OverduePage implements records.Page<OverdueDevice> {
+  @Property('items', 'OverdueDevice[]') readonly items!: readonly OverdueDevice[];
   @Property() readonly bookmark!: string;
 }
 

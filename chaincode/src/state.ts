@@ -97,17 +97,56 @@ export async function readPage<T>(
 ): Promise<Page<T>> {
   const items: T[] = [];
   let seen = 0;
-  for await (const { key, value } of ctx.stub.getStateByRange(
-    prefix + request.bookmark,
-    endOf(prefix),
-  )) {
-    const rest = key.slice(prefix.length);
+  for await (const [rest, value] of entriesOf(ctx, prefix, request.bookmark)) {
     if (items.length === request.size || seen === KEYS_A_PAGE) return { items, bookmark: rest };
     seen += 1;
     const item = await take(rest.split(':'), value);
     if (item !== null) items.push(item);
   }
   return { items, bookmark: '' };
+}
+
+/**
+ * A second range, walked along the first one of a list: asked for ends of keys in ascending order, it tells what stands
+ * under each, without a read for each.
+ */
+export class Alongside {
+  readonly #entries: AsyncGenerator<readonly [string, Uint8Array]>;
+  /** The first entry not passed yet; undefined before the first step, null after the last. */
+  #entry: readonly [string, Uint8Array] | null | undefined;
+
+  /** @param from the rest of the first key after `prefix` that will be asked for, or one below it */
+  constructor(ctx: Context, prefix: string, from: string) {
+    this.#entries = entriesOf(ctx, prefix, from);
+  }
+
+  /** @param rest of the key after the prefix, above those asked for before. @returns null when nothing stands there */
+  async at(rest: string): Promise<Uint8Array | null> {
+    this.#entry = this.#entry === undefined ? await this.#step() : this.#entry;
+    while (this.#entry !== null && this.#entry[0] < rest) this.#entry = await this.#step();
+    return this.#entry?.[0] === rest ? this.#entry[1] : null;
+  }
+
+  /** Gives the range back, which a peer holds open until then. */
+  async end(): Promise<void> {
+    await this.#entries.return(undefined);
+  }
+
+  async #step(): Promise<readonly [string, Uint8Array] | null> {
+    const { done, value } = await this.#entries.next();
+    return done === true ? null : value;
+  }
+}
+
+/** The keys under `prefix`, without it, and their values. */
+async function* entriesOf(
+  ctx: Context,
+  prefix: string,
+  from: string,
+): AsyncGenerator<readonly [string, Uint8Array], undefined> {
+  for await (const { key, value } of ctx.stub.getStateByRange(prefix + from, endOf(prefix))) {
+    yield [key.slice(prefix.length), value];
+  }
 }
 
 /** The newest entries of a key's history. */

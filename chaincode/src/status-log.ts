@@ -2,12 +2,20 @@
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import { checkId, checkPage, parse } from './arguments.ts';
 import { callerOf } from './caller.ts';
-import { decodeJson, encodeJson } from './canonical-json.ts';
+import { encodeJson } from './canonical-json.ts';
 import { LamplighterContract } from './contract.ts';
 import { ContractError } from './errors.ts';
 import { keys } from './keys.ts';
-import { readDevice, reporterOf, type ManagedDevice } from './lookups.ts';
-import type { DeviceStatus, HistoryEntry, Page, StatusRecord, StatusReport } from './records.ts';
+import { reporterOf, type ManagedDevice } from './lookups.ts';
+import { readOverdue } from './overdue.ts';
+import type {
+  DeviceStatus,
+  HistoryEntry,
+  OverdueDevice,
+  Page,
+  StatusRecord,
+  StatusReport,
+} from './records.ts';
 import {
   addIndex,
   emit,
@@ -20,22 +28,20 @@ import {
   writeRecord,
 } from './state.ts';
 
-const MILLISECONDS = 1000;
-
 /** Statuses that somebody has to look into. */
 const isAbnormal = (status: DeviceStatus | undefined): boolean =>
   status === 'abnormal' || status === 'clone-suspected';
+
+/** Whether the record is this very report, which an earlier transaction brought. */
+function isSameReport(record: StatusRecord, last: StatusRecord): boolean {
+  return encodeJson({ ...record, time: last.time }).toString() === encodeJson(last).toString();
+}
 
 @Info({ title: 'StatusLog', description: 'The status of every monitored device' })
 export class StatusLog extends LamplighterContract {
   constructor() {
     super('StatusLog');
   }
-
-/** Whether the record is this very report, which an earlier transaction brought. */
-function isSameReport(record: StatusRecord, last: StatusRecord): boolean {
-  return encodeJson({ ...record, time: last.time }).toString() === encodeJson(last).toString();
-}
 
   @Transaction()
   @Param('json', 'string', 'StatusReport')
@@ -78,24 +84,13 @@ function isSameReport(record: StatusRecord, last: StatusRecord): boolean {
   }
 
   @Transaction(false)
-  @Returns('StatusPage')
+  @Returns('OverduePage')
   async OverdueDevices(
     ctx: Context,
     pageSize: string,
     bookmark: string,
-  ): Promise<Page<StatusRecord>> {
-    const now = Date.parse(transactionTime(ctx));
-    return readPage(
-      ctx,
-      keys.status(''),
-      checkPage(pageSize, bookmark),
-      async ([id = ''], value) => {
-        const status = decodeJson(value) as StatusRecord;
-        if (Date.parse(status.time) + status.dueWithin * MILLISECONDS >= now) return null;
-        // A suspended device is told to be silent, and nobody waits for a retired one.
-        return (await readDevice(ctx, id)).state === 'assigned' ? status : null;
-      },
-    );
+  ): Promise<Page<OverdueDevice>> {
+    return readOverdue(ctx, checkPage(pageSize, bookmark));
   }
 
   /** All or nothing: whatever is thrown on the way drops every write of the transaction. */
@@ -124,6 +119,11 @@ function isSameReport(record: StatusRecord, last: StatusRecord): boolean {
     const last = await readRecord<StatusRecord>(ctx, keys.status(device.id));
     const record: StatusRecord = {
       ...report,
+      docType: 'status',
+      schema: 1,
+      manager: device.assignment.manager,
+      time,
+    };
     // Protocol §6.2: n never starts again, so each (device, n) is written exactly once.
     if (last !== null && report.n <= last.n) {
       throw new ContractError(
@@ -131,11 +131,6 @@ function isSameReport(record: StatusRecord, last: StatusRecord): boolean {
         `device ${device.id}: n must be above ${last.n}, got ${report.n}`,
       );
     }
-      docType: 'status',
-      schema: 1,
-      manager: device.assignment.manager,
-      time,
-    };
     await writeRecord(ctx, keys.status(device.id), record);
     const [before, after] = [isAbnormal(last?.status), isAbnormal(report.status)];
     if (after && !before) await addIndex(ctx, keys.abnormal(device.id));

@@ -309,10 +309,14 @@ export class City {
     await this.ledger.submit(identity, `DeviceRegistry:${transaction}`, [JSON.stringify(argument)]);
   }
 
-  async assign(assignment: Assignment): Promise<void> {
-    await this.ledger.submit(this.people.northlight.vendor, 'DeviceRegistry:AssignDevice', [
-      signedAssignment('northlight', assignment),
-    ]);
+  /** @param time seconds of the transaction; @param dueWithin seconds in which the first report is due */
+  async assign(assignment: Assignment, time?: number, dueWithin = '4200'): Promise<void> {
+    await this.ledger.submit(
+      this.people.northlight.vendor,
+      'DeviceRegistry:AssignDevice',
+      [signedAssignment('northlight', assignment), dueWithin],
+      time === undefined ? {} : { time },
+    );
   }
 
   async report(...reports: readonly StatusReport[]): Promise<void> {

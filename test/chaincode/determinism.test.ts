@@ -43,7 +43,7 @@ async function run(shuffle: (fields: object) => object): Promise<readonly Execut
     [
       northlight.vendor,
       'DeviceRegistry:AssignDevice',
-      [signedAssignment('northlight', anAssignment('a', 'gate-1'))],
+      [signedAssignment('northlight', anAssignment('a', 'gate-1')), '600'],
     ],
     [northlight.manager, 'StatusLog:ReportStatuses', [json([aReport('a')])]],
     [northlight.vendor, 'Firmware:PublishRelease', [json(release)]],

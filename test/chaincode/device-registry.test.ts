@@ -177,7 +177,7 @@ describe('AssignDevice', () => {
   it('records where the assignment stands and tells the managers', async () => {
     const city = await City.inhabited(lamp);
     const assignment = anAssignment(lamp, 'gate-2', { serial: 4, epoch: 7, suite: 0x0102 });
-    await city.assign(assignment);
+    await city.assign(assignment, 1_795_100_000, '660');
     const record = await city.ask<DeviceRecord>('DeviceRegistry:ReadDevice', lamp);
     expect(record.state).toBe('assigned');
     const { payload } = decodeSigned(
@@ -190,6 +190,8 @@ describe('AssignDevice', () => {
       suite: 0x0102,
       managerProof: 1,
       digest: createHash('sha256').update(payload).digest('hex'),
+      time: '2026-11-19T14:53:20.123Z',
+      dueWithin: 660,
     });
     expect(city.ledger.events.at(-1)).toStrictEqual({
       name: 'DeviceAssigned',
@@ -208,7 +210,7 @@ describe('AssignDevice', () => {
     const { vendor } = city.people.northlight;
     await city.register(vendor, 'RegisterDevice', aDevice(lamp, 'mote'));
     const envelope = macAssignment(aChainAssignment(lamp, 'gate-1'));
-    await city.ledger.submit(vendor, 'DeviceRegistry:AssignDevice', [envelope]);
+    await city.ledger.submit(vendor, 'DeviceRegistry:AssignDevice', [envelope, '600']);
     const record = await city.ask<DeviceRecord>('DeviceRegistry:ReadDevice', lamp);
     expect(record.assignment).toMatchObject({ managerProof: 2, serial: 0 });
   });
@@ -238,6 +240,7 @@ describe('AssignDevice', () => {
     await city.register(vendor, 'RegisterDevice', aDevice(lamp, 'prime'));
     const light = city.ledger.submit(vendor, 'DeviceRegistry:AssignDevice', [
       macAssignment(aChainAssignment(lamp, 'gate-1')),
+      '600',
     ]);
     expect(await codeOf(light)).toBe('ASSIGNMENT_INVALID');
   });
@@ -249,7 +252,7 @@ describe('AssignDevice', () => {
     const right = signedAssignment('northlight', anAssignment(lamp, 'gate-1'));
     const signed = decodeSigned(Buffer.from(right, 'hex'));
     const assign = (envelope: string): Promise<string> =>
-      codeOf(city.ledger.submit(vendor, 'DeviceRegistry:AssignDevice', [envelope]));
+      codeOf(city.ledger.submit(vendor, 'DeviceRegistry:AssignDevice', [envelope, '600']));
     const [signature] = signed.signatures;
     const flipped = Uint8Array.from(signature!.sig);
     flipped[0]! ^= 1;
@@ -275,6 +278,7 @@ describe('AssignDevice', () => {
       codeOf(
         city.ledger.submit(vendor, 'DeviceRegistry:AssignDevice', [
           hexOf(encodeSigned({ ...signed, signatures })),
+          '600',
         ]),
       );
     expect(await assign({ ...mac, sig: mac.sig.slice(1) })).toBe('ASSIGNMENT_INVALID');
@@ -291,7 +295,7 @@ describe('AssignDevice', () => {
     await city.register(northlight.vendor, 'RegisterDevice', aDevice(lamp, 'prime'));
     const envelope = signedAssignment('northlight', anAssignment(lamp, 'gate-1'));
     for (const caller of [helios.vendor, helios.administrator, helios.manager]) {
-      const call = city.ledger.submit(caller, 'DeviceRegistry:AssignDevice', [envelope]);
+      const call = city.ledger.submit(caller, 'DeviceRegistry:AssignDevice', [envelope, '600']);
       expect(await codeOf(call)).toBe('CALLER_NOT_ALLOWED');
     }
   });
@@ -459,7 +463,7 @@ describe('queries of the registry', () => {
     ] as const) {
       await city.register(vendor, 'RegisterDevice', aDevice(id, 'mote'));
       const envelope = macAssignment(aChainAssignment(id, 'gate-1', { suite }));
-      await city.ledger.submit(vendor, 'DeviceRegistry:AssignDevice', [envelope]);
+      await city.ledger.submit(vendor, 'DeviceRegistry:AssignDevice', [envelope, '600']);
     }
     const page = await city.ask<Page<WeakDevice>>('DeviceRegistry:WeakestDevices', '2', '');
     expect(page.items).toStrictEqual([

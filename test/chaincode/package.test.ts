@@ -157,7 +157,7 @@ describe('the chaincode folder', () => {
       'DeviceRegistry:RegisterManagementNode(json)',
       'DeviceRegistry:RegisterDevice(json)',
       'DeviceRegistry:RegisterDevices(json)',
-      'DeviceRegistry:AssignDevice(envelope)',
+      'DeviceRegistry:AssignDevice(envelope, dueWithin)',
       'DeviceRegistry:SuspendDevice(id, reason)',
       'DeviceRegistry:RetireDevice(id, envelope)',
       'DeviceRegistry:ReadVendor(id)',

@@ -11,6 +11,7 @@ import type {
   ManagementNodeRegistration,
   ModelRecord,
   ModelRegistration,
+  OverdueDevice,
   Page,
   ReleasePublication,
   ReleaseRecord,
@@ -78,9 +79,17 @@ export class Contracts {
     return this.#submit('DeviceRegistry:RegisterDevices', [devices], options);
   }
 
-  /** @param envelope `signed` assignment (protocol §2.2), which holds no secret */
-  assignDevice(envelope: Uint8Array, options?: SubmitOptions): Promise<Committed> {
-    return this.#submit('DeviceRegistry:AssignDevice', [hex(envelope)], options);
+  /**
+   * @param envelope `signed` assignment (protocol §2.2), which holds no secret
+   * @param dueWithin seconds in which the manager's first report is due
+   */
+  assignDevice(
+    envelope: Uint8Array,
+    dueWithin: number,
+    options?: SubmitOptions,
+  ): Promise<Committed> {
+    const args = [hex(envelope), String(dueWithin)];
+    return this.#submit('DeviceRegistry:AssignDevice', args, options);
   }
 
   suspendDevice(device: string, reason: string, options?: SubmitOptions): Promise<Committed> {
@@ -161,7 +170,7 @@ export class Contracts {
     return this.#page('StatusLog:AbnormalDevices', [], options);
   }
 
-  overdueDevices(options: PageOptions = {}): Promise<Page<StatusRecord>> {
+  overdueDevices(options: PageOptions = {}): Promise<Page<OverdueDevice>> {
     return this.#page('StatusLog:OverdueDevices', [], options);
   }
 

@@ -9,7 +9,14 @@ import type { ChainKey, Intervals } from '@lamplighter/sdk/wire';
 
 import { requestAnchors } from '../exchange/index.ts';
 import { LedgerError, type Contracts } from '../ledger/index.ts';
-import { assignmentIn, digestOf, nextTurn, signAssignment, signRetirement } from './assignment.ts';
+import {
+  assignmentIn,
+  digestOf,
+  firstReportWithin,
+  nextTurn,
+  signAssignment,
+  signRetirement,
+} from './assignment.ts';
 import type { DeviceSecret, DeviceSecrets, StoredAssignment } from './device-secrets.ts';
 import { inParallel } from './parallel.ts';
 import { isRefusal, withRetries } from './retry.ts';
@@ -179,7 +186,7 @@ export class AssignmentDesk {
         () =>
           retires
             ? contracts.retireDevice(id, envelope, { signal })
-            : contracts.assignDevice(envelope, { signal }),
+            : contracts.assignDevice(envelope, firstReportWithin(pending), { signal }),
         signal,
       );
     } catch (error) {

@@ -47,8 +47,6 @@ export interface FleetCareParts {
   readonly desk: AssignmentDesk;
   /** Managers that stand by for one another. */
   readonly managers: readonly string[];
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
 }
 
 export class FleetCare {
@@ -141,17 +139,14 @@ export class FleetCare {
   }
 
   async #overdueByManager(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
-    const { contracts, secrets, now } = this.#parts;
+    const { contracts, secrets } = this.#parts;
     const counts = new Map<string, number>();
-    for await (const { device, dueWithin } of every(
+    for await (const { device, manager } of every(
       (page) => contracts.overdueDevices(page),
       signal,
     )) {
       if (!secrets.has(device)) continue;
-      const { assignment, time } = await contracts.readDevice(device, { signal });
-      // Whoever was given the device a moment ago has the time of one report, too.
-      if (assignment === null || Date.parse(time) + dueWithin * 1_000 >= now()) continue;
-      counts.set(assignment.manager, (counts.get(assignment.manager) ?? 0) + 1);
+      counts.set(manager, (counts.get(manager) ?? 0) + 1);
     }
     return counts;
   }

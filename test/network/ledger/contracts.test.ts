@@ -56,7 +56,7 @@ describe('typed contracts', () => {
     expect(await codeOf(() => contracts.readDevice('nope'))).toBe('DEVICE_NOT_FOUND');
     expect(await codeOf(() => contracts.latestRelease('nope'))).toBe('MODEL_NOT_FOUND');
     expect(await codeOf(() => contracts.registerDevices([]))).toBe('ARGUMENT_INVALID');
-    expect(await codeOf(() => contracts.assignDevice(new Uint8Array([1])))).toBe(
+    expect(await codeOf(() => contracts.assignDevice(new Uint8Array([1]), 60))).toBe(
       'ASSIGNMENT_INVALID',
     );
   });
@@ -76,8 +76,11 @@ describe('typed contracts', () => {
     };
     const contracts = new Contracts({ submit } as unknown as Ledger);
     const envelope = new Uint8Array([0xab, 0xcd]);
-    await contracts.assignDevice(envelope);
+    await contracts.assignDevice(envelope, 60);
     await contracts.retireDevice('lamp-1', envelope);
-    expect(seen).toEqual([[hexOf(envelope)], ['lamp-1', 'abcd']]);
+    expect(seen).toEqual([
+      [hexOf(envelope), '60'],
+      ['lamp-1', 'abcd'],
+    ]);
   });
 });

@@ -70,6 +70,30 @@ describe('take-over', () => {
   });
 });
 
+describe('take-over of a manager that died before its first report', () => {
+  it('is seen in the ledger, and needs no force', async () => {
+    await using city = await startCity();
+    const { vendor, a, b } = city;
+    const documents = await makeDevices(city, ...IDS);
+    await a.stop();
+    // Its reports may still come.
+    city.pass(12);
+    expect(await vendor.standings()).toEqual([]);
+    expect(await codeOf(() => vendor.takeOver('gateway-a'))).toBe('MANAGER_NOT_OVERDUE');
+    city.pass(60);
+    expect(await vendor.standings()).toEqual([
+      { manager: 'gateway-a', devices: 4, overdue: 4, gone: true },
+    ]);
+    const { transferred } = await vendor.takeOver('gateway-a');
+    expect([...transferred].sort()).toEqual([...IDS].sort());
+    expect(await vendor.standings()).toEqual([]);
+    await Promise.all(documents.map(city.run));
+    await until(() => b.normal.size === IDS.length);
+    await b.node.reported();
+    expect(await reporters(city, IDS)).toEqual(IDS.map(() => 'gateway-b'));
+  });
+});
+
 describe('transfer', () => {
   it('moves single devices between managers that are both there', async () => {
     await using city = await startCity();
