@@ -111,7 +111,7 @@ export async function readPage<T>(
  * under each, without a read for each.
  */
 export class Alongside {
-  readonly #entries: AsyncGenerator<readonly [string, Uint8Array]>;
+  readonly #entries: AsyncGenerator<readonly [string, Uint8Array], undefined>;
   /** The first entry not passed yet; undefined before the first step, null after the last. */
   #entry: readonly [string, Uint8Array] | null | undefined;
 
