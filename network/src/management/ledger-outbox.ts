@@ -5,8 +5,9 @@ import type { EventSink } from './events.ts';
 import { judgeFailure } from './ledger-failures.ts';
 import { MemoryOutbox, type MemoryOutboxOptions } from './memory-outbox.ts';
 import { statusesOf, updatesOf } from './outbox-batch.ts';
-import type { Outbox, OutboxOutcome } from './outbox.ts';
+import type { Outbox, OutboxEntry, OutboxOutcome } from './outbox.ts';
 import type { RandomSource } from './random.ts';
+import { REPORT_CONFLICT } from './report-conflicts.ts';
 import type { DurableOutboxOptions } from './storage/durable-outbox.ts';
 import { describe } from './supervise.ts';
 
@@ -16,10 +17,12 @@ export interface LedgerOutboxParts {
   readonly random: RandomSource;
   readonly events: EventSink;
   readonly contracts: Contracts;
+  /** Hears a report whose number another report has. */
+  readonly onConflict?: (entry: OutboxEntry) => void;
 }
 
 /** What both kinds of outbox share: the judge, and the operator's ear. */
-function sharedParts({ clock, random, events }: LedgerOutboxParts): Pick<
+function sharedParts({ clock, random, events, onConflict }: LedgerOutboxParts): Pick<
   MemoryOutboxOptions,
   'clock' | 'random' | 'onOutcome' | 'onRetry'
 > & {
@@ -31,6 +34,8 @@ function sharedParts({ clock, random, events }: LedgerOutboxParts): Pick<
     judge: judgeFailure,
     onOutcome: (outcome) => {
       tellOutcome(events, outcome);
+      const isConflict = 'refused' in outcome && outcome.refused.code === REPORT_CONFLICT;
+      if (isConflict) onConflict?.(outcome.entry);
     },
     onRetry: (error) => {
       events.emit({ type: 'alarm', device: null, ...describe(error) });

@@ -27,6 +27,7 @@ import type { Outbox } from './outbox.ts';
 import { systemRandom, type RandomSource } from './random.ts';
 import { ReleaseAdmission } from './release-admission.ts';
 import { ReleaseStore } from './release-store.ts';
+import { ReportConflicts } from './report-conflicts.ts';
 import { Schedule } from './schedule.ts';
 import { SessionController } from './session-controller.ts';
 import { SessionTable } from './session-table.ts';
@@ -75,12 +76,16 @@ export class ManagementNode implements AsyncDisposable {
     options.signal?.throwIfAborted();
     checkOptions(options);
     const parts = baseParts(options);
+    const known: { conflicts?: ReportConflicts } = {};
     const storage = await openStorage(options.storage ?? { kind: 'memory' }, {
       ...parts,
+      onConflict: (entry) => known.conflicts?.settle(entry),
       id: options.id,
       directory: options.directory,
     });
     const node = new ManagementNode(options, parts, storage);
+    const supervisor = node.#supervisor;
+    known.conflicts = new ReportConflicts({ ...parts, ...storage, supervisor });
     try {
       await node.#start(options, parts);
     } catch (error) {

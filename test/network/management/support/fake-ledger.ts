@@ -149,14 +149,15 @@ export class FakeLedger implements Ledger {
   #endorse(transaction: string, args: readonly string[]): void {
     const reports = JSON.parse(args[0]!) as readonly (StatusReport & UpdateReport)[];
     if (transaction === 'StatusLog:ReportStatuses') {
-      for (const { device, n } of reports) {
-        const last = this.statuses.findLast((each) => each.device === device);
-        if (last !== undefined && n <= last.n) throw duplicate(`${device} ${String(n)}`);
+      for (const report of reports) {
+        const last = this.statuses.findLast(({ device }) => device === report.device);
+        if (last !== undefined && report.n <= last.n) throw repeated(report, last);
       }
     } else if (transaction === 'Firmware:RecordUpdates') {
       for (const { device, attempt } of reports) {
         const last = this.updates.findLast((each) => each.device === device);
-        if (last !== undefined && attempt <= last.attempt) throw duplicate(device);
+        if (last !== undefined && attempt <= last.attempt)
+          throw new LedgerError('REPORT_DUPLICATE', device);
       }
     } else throw new LedgerError('TRANSACTION_UNKNOWN', transaction);
   }
@@ -214,6 +215,7 @@ function unavailable(maybeOrdered: boolean): LedgerError {
   return new LedgerError('UNAVAILABLE', 'nobody answers', { maybeOrdered });
 }
 
-function duplicate(text: string): LedgerError {
-  return new LedgerError('REPORT_DUPLICATE', text);
+function repeated({ device, n, observed }: StatusReport, last: StatusReport): LedgerError {
+  const same = n === last.n && observed === last.observed;
+  return new LedgerError(same ? 'REPORT_DUPLICATE' : 'REPORT_CONFLICT', `${device} ${String(n)}`);
 }
