@@ -13,6 +13,11 @@ export const LIMITS = {
   streamsPerConnection: 1_000,
   /** Proposals at work at a time on one peer. */
   proposals: 2_500,
+  /** Calls of the gateway service at work at a time on one peer, waiting ones included. */
+  gatewayCalls: 500,
+  /** Queries in one discovery request, and chaincodes asked for in all of them. */
+  discoveryQueries: 16,
+  discoveryChaincodes: 64,
   /** Deliver streams at a time on one endpoint. */
   deliverStreams: 1_000,
   /** Broadcast streams at a time on the orderer. */
@@ -22,6 +27,8 @@ export const LIMITS = {
   pendingBytes: 64 * 1024 * 1024,
   /** Chaincode executions in flight on one link. */
   executions: 1_000,
+  /** Chaincodes that call each other in one transaction, the first one included. */
+  callDepth: 16,
   /** Open range and history queries of one transaction. */
   openQueries: 64,
   /** Records that the peer hands to a chaincode at a time. */
@@ -32,6 +39,13 @@ export const LIMITS = {
   executionTimeoutMs: 30_000,
   /** Milliseconds until a chaincode server has answered the peer's dial. */
   dialTimeoutMs: 5_000,
+  /** Chaincode packages installed on one peer. */
+  packages: 256,
+  /** What a chaincode package may unpack to, by bytes and by files in it. */
+  packageUnpackedBytes: 32 * 1024 * 1024,
+  packageEntries: 1_000,
+  /** The longest dial_timeout of a chaincode package that counts, in milliseconds. */
+  packageDialTimeoutMs: 30_000,
   /** Blocks kept in memory for readers, by bytes. */
   blockCacheBytes: 8 * 1024 * 1024,
   /** Records that a walk through the database reads ahead, by number and bytes. */

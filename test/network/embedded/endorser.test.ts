@@ -34,7 +34,7 @@ describe('a peer of the embedded network', () => {
 
   afterAll(() => closers.closeAll());
 
-  async function clientOf(mspId: string, role: 'client' | 'peer' = 'client'): Promise<RawClient> {
+  async function clientOf(mspId: string, role: 'admin' | 'client' | 'peer' = 'client') {
     const credentials = await network.enrol(mspId, `raw-${role}`, role);
     const opened = new RawClient(network.connectionProfile(mspId), newSigner(credentials));
     closers.add(async () => {
@@ -173,7 +173,6 @@ describe('a peer of the embedded network', () => {
     it.each([
       ['Private', 'private data collections are not served'],
       ['Rich', 'rich queries need a document database'],
-      ['CallOther', 'calls from chaincode to chaincode are not served'],
     ])('refuses %s with a sentence', async (name, sentence) => {
       const response = await client.query(call(name));
       expect(response.getStatus()).toBe(500);
@@ -298,13 +297,36 @@ describe('a peer of the embedded network', () => {
       [
         'a block that does not exist',
         ['GetBlockByNumber', 'city', '99999'],
-        'expected a block below',
+        'Failed to get block number 99999, error no such block number [99999] in index',
       ],
-      ['a number that is none', ['GetBlockByNumber', 'city', '0x1'], 'expected a block number'],
-      ['an unknown transaction', ['GetTransactionByID', 'city', 'ab'], 'no such transaction ID'],
-      ['an unknown hash', ['GetBlockByHash', 'city', 'ab'], 'no block with that hash'],
+      [
+        'a number that is none',
+        ['GetBlockByNumber', 'city', '0x1'],
+        'Failed to parse block number',
+      ],
+      [
+        'a number beyond 64 bits',
+        ['GetBlockByNumber', 'city', '18446744073709551616'],
+        'Failed to parse block number',
+      ],
+      ['no number', ['GetBlockByNumber', 'city'], 'expected at least 2 arguments'],
+      [
+        'an unknown transaction',
+        ['GetTransactionByID', 'city', 'ab'],
+        'Failed to get transaction with id ab, error no such transaction ID [ab] in index',
+      ],
+      [
+        'the block of an unknown transaction',
+        ['GetBlockByTxID', 'city', 'ab'],
+        'Failed to get block for txID ab, error no such transaction ID [ab] in index',
+      ],
+      [
+        'an unknown hash',
+        ['GetBlockByHash', 'city', 'ab'],
+        'Failed to get block hash 6162, error no such block hash [6162] in index',
+      ],
       ['another channel', ['GetChainInfo', 'town'], 'Invalid chain ID, town'],
-      ['no channel', ['GetChainInfo'], 'expected at least 1 arguments'],
+      ['no channel', ['GetChainInfo'], 'Incorrect number of arguments, 1'],
       ['an unknown function', ['Launch', 'city'], 'Requested function Launch not found'],
     ])('answers %s with status 500', async (_, args, text) => {
       const response = await ask('qscc', 'city', ...args);
@@ -324,6 +346,33 @@ describe('a peer of the embedded network', () => {
       expect(common.Block.deserializeBinary(block.getPayload_asU8()).getHeader()!.getNumber()).toBe(
         0,
       );
+    });
+
+    it('gives the last block for the largest number', async () => {
+      const answer = await ask('qscc', 'city', 'GetBlockByNumber', 'city', '18446744073709551615');
+      const block = common.Block.deserializeBinary(answer.getPayload_asU8());
+      expect(block.getHeader()!.getNumber()).toBe(network.blocks().height - 1);
+    });
+
+    it.each([
+      [['GetChannelConfig', 'town'], 'unknown channel ID, town'],
+      [['GetConfigBlock', ''], 'empty channel name provided'],
+      [['GetConfigBlock'], 'Incorrect number of arguments, 1'],
+      [['JoinChainBySnapshot', 'folder'], 'not served by the embedded network'],
+      [['JoinBySnapshotStatus'], 'expected an admin of NorthlightMSP, got a client'],
+      [['Dance', 'city'], 'Requested function Dance not found'],
+    ])('answers cscc %j with status 500', async (args, text) => {
+      const response = await ask('cscc', '', ...args);
+      expect(response.getStatus()).toBe(500);
+      expect(response.getMessage()).toContain(text);
+    });
+
+    it('tells an administrator that it joins no channel by a snapshot', async () => {
+      const administrator = await clientOf(NORTHLIGHT, 'admin');
+      const fields = { chaincode: 'cscc', channel: '', args: ['JoinBySnapshotStatus'] };
+      const response = await administrator.query(fields);
+      const answer = peer.JoinBySnapshotStatus.deserializeBinary(response.getPayload_asU8());
+      expect([response.getStatus(), answer.getInProgress()]).toEqual([200, false]);
     });
 
     it('answers questions without a channel for members of its own organisation only', async () => {

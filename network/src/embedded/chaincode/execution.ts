@@ -3,7 +3,7 @@ import { peer } from '@hyperledger/fabric-protos';
 
 import { EmbeddedError, messageOf } from '../errors.ts';
 import { decode } from '../wire/messages.ts';
-import { newMessage, Type, type TransactionKey } from './messages.ts';
+import { newMessage, newRefusal, Type, type TransactionKey } from './messages.ts';
 import { Operations, type ExecutionScope } from './operations.ts';
 
 export interface ExecutionRequest extends TransactionKey {
@@ -11,6 +11,8 @@ export interface ExecutionRequest extends TransactionKey {
   /** Serialised peer.ChaincodeInput. */
   readonly input: Uint8Array;
   readonly proposal: peer.SignedProposal;
+  /** Ends the run before its time. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ExecutionOutcome {
@@ -35,10 +37,6 @@ export class Execution {
     });
   }
 
-  get key(): TransactionKey {
-    return this.#request;
-  }
-
   /** Rejects with an EmbeddedError when there is no answer of the chaincode. */
   get settled(): Promise<ExecutionOutcome> {
     return this.#settled;
@@ -52,6 +50,7 @@ export class Execution {
   }
 
   fail(error: EmbeddedError): void {
+    this.#operations.abandon();
     this.#reject(error);
   }
 
@@ -62,24 +61,25 @@ export class Execution {
       return undefined;
     }
     if (this.#asking) {
-      return this.#answer(Type.ERROR, 'another request of this transaction is being served');
+      return this.#refusal(message.getType(), 'another request of this transaction is served');
     }
     this.#asking = true;
     try {
       const payload = await this.#operations.perform(message.getType(), message.getPayload_asU8());
       return newMessage(Type.RESPONSE, this.#request, payload);
     } catch (error) {
-      return this.#answer(Type.ERROR, messageOf(error));
+      return this.#refusal(message.getType(), messageOf(error));
     } finally {
       this.#asking = false;
     }
   }
 
-  #answer(type: typeof Type.ERROR, text: string): peer.ChaincodeMessage {
-    return newMessage(type, this.#request, Buffer.from(text));
+  #refusal(type: number, reason: string): peer.ChaincodeMessage {
+    return newRefusal(type, this.#request, reason);
   }
 
   #end(message: peer.ChaincodeMessage): void {
+    this.#operations.abandon();
     if (message.getType() === Type.ERROR) {
       const text = Buffer.from(message.getPayload_asU8()).toString();
       this.#reject(

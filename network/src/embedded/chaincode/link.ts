@@ -4,12 +4,12 @@
  */
 import type { peer } from '@hyperledger/fabric-protos';
 
-import { EmbeddedError } from '../errors.ts';
+import { EmbeddedError, messageOf } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { SILENT, type NetworkLogger } from '../logger.ts';
 import { dial, type ChaincodeStream, type DialOptions } from './dial.ts';
 import { Execution, type ExecutionOutcome, type ExecutionRequest } from './execution.ts';
-import { keyOf, newMessage, Type, typeName } from './messages.ts';
+import { keyOf, newRefusal, Type, typeName } from './messages.ts';
 
 export interface LinkOptions extends DialOptions {
   /** @default 30_000 */
@@ -48,11 +48,16 @@ export class ChaincodeLink {
         ),
       );
     }, timeoutMs);
+    const abort = (): void => {
+      execution.fail(new EmbeddedError('CHAINCODE_TIMEOUT', messageOf(request.signal?.reason)));
+    };
+    request.signal?.addEventListener('abort', abort, { once: true });
     try {
       await Promise.race([this.#begin(execution), execution.settled]);
       return await execution.settled;
     } finally {
       clearTimeout(timer);
+      request.signal?.removeEventListener('abort', abort);
       this.#executions.delete(key);
     }
   }
@@ -68,6 +73,7 @@ export class ChaincodeLink {
     if (this.#closed) {
       throw new EmbeddedError('CLOSED', 'the peer is closing');
     }
+    request.signal?.throwIfAborted();
     if (this.#executions.size >= LIMITS.executions) {
       throw new EmbeddedError(
         'BUSY',
@@ -75,7 +81,8 @@ export class ChaincodeLink {
       );
     }
     if (this.#executions.has(keyOf(request))) {
-      throw new EmbeddedError('BUSY', `txid: ${request.transactionId} is executing already`);
+      const { transactionId, channelId } = request;
+      throw new EmbeddedError('BUSY', `txid: ${transactionId}(${channelId}) exists`);
     }
   }
 
@@ -134,8 +141,7 @@ export class ChaincodeLink {
     const type = message.getType();
     this.#logger.debug({ ...key, type: typeName(type) }, 'message of no running execution');
     if (type !== Type.COMPLETED && type !== Type.ERROR) {
-      const text = `${typeName(type)} failed: transaction ID: ${key.transactionId}: no ledger context`;
-      stream.send(newMessage(Type.ERROR, key, Buffer.from(text)));
+      stream.send(newRefusal(type, key, 'no ledger context'));
     }
   }
 }

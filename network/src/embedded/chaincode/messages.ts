@@ -33,3 +33,13 @@ export function typeName(type: number): string {
   const names = Object.entries(Type).find(([, value]) => value === type);
   return names?.[0] ?? `type ${type}`;
 }
+
+/** @returns an ERROR frame in Fabric's words: what was asked, by whom, and why it failed. */
+export function newRefusal(
+  type: number,
+  key: TransactionKey,
+  reason: string,
+): peer.ChaincodeMessage {
+  const text = `${typeName(type)} failed: transaction ID: ${key.transactionId}: ${reason}`;
+  return newMessage(Type.ERROR, key, Buffer.from(text));
+}

@@ -1,6 +1,6 @@
 /**
- * What a chaincode may ask of its peer during one execution: state, ranges, history and key metadata in its own namespace. What is
- * left out (private data, rich queries, calls to other chaincodes) is refused with a sentence, which the shim throws in the contract.
+ * What a chaincode may ask of its peer during one execution: state, ranges, history and key metadata in its own namespace, and other
+ * chaincodes. What is left out (private data, rich queries) is refused with a sentence, which the shim throws in the contract.
  */
 import { ledger, peer } from '@hyperledger/fabric-protos';
 
@@ -9,6 +9,7 @@ import type { Simulator } from '../ledger/simulator.ts';
 import type { KeyedEntry } from '../ledger/state.ts';
 import { LIMITS } from '../limits.ts';
 import { decode } from '../wire/messages.ts';
+import { CalleeRun, type CallChaincode } from './callee-run.ts';
 import { Type, typeName } from './messages.ts';
 import { Queries, type RecordSource } from './queries.ts';
 
@@ -21,16 +22,14 @@ export interface ExecutionScope {
   readonly simulator: Simulator;
   /** Serialised queryresult.KeyModification records of a key, newest first. */
   readonly history: (key: string) => RecordSource;
+  /** Runs another chaincode in the same simulation. */
+  readonly call: CallChaincode;
 }
 
 const REFUSALS: ReadonlyMap<number, string> = new Map([
   [
     Type.GET_QUERY_RESULT,
     'rich queries need a document database, which this network has not; use key ranges',
-  ],
-  [
-    Type.INVOKE_CHAINCODE,
-    'calls from chaincode to chaincode are not served by the embedded network',
   ],
   [Type.GET_PRIVATE_DATA_HASH, 'private data collections are not served by the embedded network'],
   [Type.PURGE_PRIVATE_DATA, 'private data collections are not served by the embedded network'],
@@ -48,9 +47,16 @@ function assertPublic(collection: string): void {
 export class Operations {
   readonly #scope: ExecutionScope;
   readonly #queries = new Queries();
+  readonly #callee: CalleeRun;
 
   constructor(scope: ExecutionScope) {
     this.#scope = scope;
+    this.#callee = new CalleeRun(scope.call);
+  }
+
+  /** The execution is over: a chaincode that it called must not go on in its simulation. */
+  abandon(): void {
+    this.#callee.abandon();
   }
 
   /**
@@ -86,6 +92,8 @@ export class Operations {
         return this.#deleteState(decode(peer.DelState, payload, 'DelState'));
       case Type.GET_STATE_METADATA:
         return this.#getMetadata(decode(peer.GetStateMetadata, payload, 'GetStateMetadata'));
+      case Type.INVOKE_CHAINCODE:
+        return this.#callee.start(decode(peer.ChaincodeSpec, payload, 'ChaincodeSpec'));
       case Type.PUT_STATE_METADATA:
         return this.#putMetadata(decode(peer.PutStateMetadata, payload, 'PutStateMetadata'));
       default:

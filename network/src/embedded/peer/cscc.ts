@@ -8,10 +8,11 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { decode } from '../wire/messages.ts';
 import { success } from './responses.ts';
 import {
-  argument,
+  assertReader,
   newSystemChaincode,
   text,
   type SystemChaincode,
+  type SystemFunction,
   type SystemRequest,
 } from './system-chaincode.ts';
 
@@ -31,29 +32,58 @@ function channelList(channel: string): Uint8Array {
   return response.serializeBinary();
 }
 
+/** The embedded network never joins a channel by a snapshot. */
+function noSnapshot(): Uint8Array {
+  return new peer.JoinBySnapshotStatus().serializeBinary();
+}
+
+function assertAdministrator({ args, caller }: SystemRequest): void {
+  if (caller.role !== 'admin') {
+    throw new EmbeddedError(
+      'ACCESS_DENIED',
+      `access denied for [${text(args[0])}]: expected an admin of ${caller.mspId}, got a ${caller.role}`,
+    );
+  }
+}
+
+function refusal({ args, origin }: SystemRequest): string | undefined {
+  const called = text(args[0]);
+  const alone = called === 'GetChannels' || called === 'JoinBySnapshotStatus';
+  if (args.length < (alone ? 1 : 2)) {
+    return `Incorrect number of arguments, ${args.length}`;
+  }
+  return origin === undefined
+    ? undefined
+    : `Rejecting invoke of CSCC from another chaincode, original invocation for '${origin}'`;
+}
+
 export function newCscc({ channel, ledger, access }: CsccOptions): SystemChaincode {
   const assertKnown = (request: SystemRequest): void => {
-    const asked = text(argument(request, 1));
+    const asked = text(request.args[1]);
     if (asked !== channel) {
-      throw new EmbeddedError('NOT_FOUND', `unknown channel ID, ${asked}`);
+      throw new EmbeddedError(
+        'NOT_FOUND',
+        asked === '' ? 'empty channel name provided' : `unknown channel ID, ${asked.slice(0, 80)}`,
+      );
     }
-    access.assertReader(request.caller);
+    assertReader(access, request);
   };
-  return newSystemChaincode(
-    'cscc',
-    false,
-    {
-      GetChannels: () => success(channelList(channel)),
-      GetConfigBlock: async (request) => {
-        assertKnown(request);
-        return success(await ledger.readBytes(0));
-      },
-      GetChannelConfig: async (request) => {
-        assertKnown(request);
-        const block = decode(common.Block, await ledger.readBytes(0), 'Block');
-        return success(configOf(block).serializeBinary());
-      },
+  const functions: Readonly<Record<string, SystemFunction>> = {
+    GetChannels: () => success(channelList(channel)),
+    GetConfigBlock: async (request) => {
+      assertKnown(request);
+      return success(await ledger.readBytes(0));
     },
-    { JoinChain: FIXED, JoinChainBySnapshot: FIXED, JoinBySnapshotStatus: FIXED },
-  );
+    GetChannelConfig: async (request) => {
+      assertKnown(request);
+      const block = decode(common.Block, await ledger.readBytes(0), 'Block');
+      return success(configOf(block).serializeBinary());
+    },
+    JoinBySnapshotStatus: (request) => {
+      assertAdministrator(request);
+      return success(noSnapshot());
+    },
+  };
+  const unserved = { JoinChain: FIXED, JoinChainBySnapshot: FIXED };
+  return newSystemChaincode('cscc', false, functions, unserved, refusal);
 }

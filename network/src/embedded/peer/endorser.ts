@@ -14,8 +14,7 @@ import { LIMITS } from '../limits.ts';
 import type { NetworkLogger } from '../logger.ts';
 import type { Identity } from '../msp.ts';
 import type { Signer } from '../signer.ts';
-import { fieldKey, LIFECYCLE, readDefinition, type LifecycleReader } from './definitions.ts';
-import { keyHistory } from './key-history.ts';
+import { ChaincodeRunner } from './chaincode-runner.ts';
 import { readProposal, type Proposal } from './proposal.ts';
 import { endorsed, ERROR_THRESHOLD, failure, unendorsed, type Simulation } from './responses.ts';
 import type { SystemChaincode } from './system-chaincode.ts';
@@ -36,10 +35,12 @@ export interface EndorserOptions {
 export class Endorser {
   readonly #options: EndorserOptions;
   readonly #system: ReadonlyMap<string, SystemChaincode>;
+  readonly #runner: ChaincodeRunner;
   #running = 0;
 
   constructor(options: EndorserOptions) {
     this.#options = options;
+    this.#runner = new ChaincodeRunner(options);
     this.#system = new Map(
       options.systemChaincodes.map((chaincode) => [chaincode.name, chaincode]),
     );
@@ -119,6 +120,12 @@ export class Endorser {
 
   async #simulate(proposal: Proposal, caller: Identity): Promise<Simulation> {
     const system = this.#system.get(proposal.chaincode);
+    if (!system && proposal.channelId === '') {
+      throw new EmbeddedError(
+        'NOT_FOUND',
+        `expected a channel for ${proposal.chaincode}, got none`,
+      );
+    }
     if (system && !(system.readsState && proposal.channelId !== '')) {
       return this.#ask(system, proposal, caller, undefined);
     }
@@ -126,7 +133,7 @@ export class Endorser {
     try {
       return system
         ? await this.#ask(system, proposal, caller, simulator)
-        : await this.#run(proposal, simulator);
+        : await this.#run(proposal, caller, simulator);
     } finally {
       simulator.release();
     }
@@ -150,55 +157,30 @@ export class Endorser {
     };
   }
 
-  async #run(proposal: Proposal, simulator: Simulator): Promise<Simulation> {
-    const { version, link } = await this.#find(proposal, simulator);
-    const { ledger } = this.#options;
+  async #run(proposal: Proposal, caller: Identity, simulator: Simulator): Promise<Simulation> {
     const { chaincode, channelId, transactionId } = proposal;
-    const outcome = await link
-      .execute({
-        channelId,
-        transactionId,
-        input: proposal.input.serializeBinary(),
-        proposal: proposal.signed,
-        scope: {
-          namespace: chaincode,
-          simulator,
-          history: (key) => keyHistory(ledger, chaincode, key, simulator.height),
-        },
-      })
-      .catch((cause: unknown) => {
-        throw new EmbeddedError(
-          'CHAINCODE_UNAVAILABLE',
-          `error in simulation: failed to execute transaction ${transactionId}: ${messageOf(cause)}`,
-          { cause },
-        );
-      });
+    const found = await this.#runner.find(chaincode, simulator).catch((cause: unknown) => {
+      throw new EmbeddedError(
+        'NOT_FOUND',
+        `make sure the chaincode ${chaincode} has been successfully defined on channel ${channelId} and try again: ${messageOf(cause)}`,
+        { cause },
+      );
+    });
+    const run = { proposal, caller, simulator };
+    const outcome = await this.#runner.run(run, found).catch((cause: unknown) => {
+      throw new EmbeddedError(
+        'CHAINCODE_UNAVAILABLE',
+        `error in simulation: failed to execute transaction ${transactionId}: ${messageOf(cause)}`,
+        { cause },
+      );
+    });
     return {
       chaincode,
-      version,
+      version: found.version,
       response: outcome.response,
       results: simulator.results(),
       event: eventBytes(outcome.event, chaincode, transactionId),
     };
-  }
-
-  /** The read of the sequence makes a transaction invalid when the definition changes before its commit. */
-  async #find(
-    { chaincode, channelId }: Proposal,
-    simulator: Simulator,
-  ): Promise<{ readonly version: string; readonly link: ChaincodeLink }> {
-    const sequenceKey = fieldKey(chaincode, 'Sequence');
-    const read: LifecycleReader = (key) =>
-      key === sequenceKey ? simulator.read(LIFECYCLE, key) : simulator.peek(LIFECYCLE, key);
-    const definition = channelId === '' ? undefined : await readDefinition(read, chaincode);
-    const link = this.#options.links.get(chaincode);
-    if (!definition || !link) {
-      throw new EmbeddedError(
-        'NOT_FOUND',
-        `make sure the chaincode ${chaincode} has been successfully defined on channel ${channelId} and try again: chaincode ${chaincode} not found`,
-      );
-    }
-    return { version: definition.version, link };
   }
 }
 

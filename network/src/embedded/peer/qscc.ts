@@ -9,6 +9,7 @@ import { decode } from '../wire/messages.ts';
 import { success } from './responses.ts';
 import {
   argument,
+  assertReader,
   newSystemChaincode,
   text,
   type SystemChaincode,
@@ -31,27 +32,56 @@ function chainInfo(ledger: Ledger): Uint8Array {
   return info.serializeBinary();
 }
 
-function blockNumber(request: SystemRequest): number {
-  const given = text(argument(request, 2));
-  if (!/^\d{1,15}$/.test(given)) {
-    throw new EmbeddedError(
-      'MESSAGE_MALFORMED',
-      `expected a block number, got ${JSON.stringify(given.slice(0, 40))}`,
-    );
-  }
-  return Number(given);
+/** What Fabric takes for "the last block": the largest uint64. */
+const LAST_BLOCK = 18_446_744_073_709_551_615n;
+
+/** @throws {@link EmbeddedError} NOT_FOUND in Fabric's words. */
+function notFound(failed: string, what: string): EmbeddedError {
+  return new EmbeddedError('NOT_FOUND', `Failed to get ${failed}, error no such ${what} in index`);
 }
 
-function positionOf(ledger: Ledger, request: SystemRequest): Position {
+function blockByNumber(ledger: Ledger, request: SystemRequest): Promise<Uint8Array> {
+  const given = text(argument(request, 2));
+  const number = /^\d{1,20}$/.test(given) ? BigInt(given) : LAST_BLOCK + 1n;
+  if (number > LAST_BLOCK) {
+    throw new EmbeddedError(
+      'MESSAGE_MALFORMED',
+      `Failed to parse block number: expected a uint64, got ${quoted(given)}`,
+    );
+  }
+  const wanted = number === LAST_BLOCK ? ledger.height - 1 : Number(number);
+  if (wanted >= ledger.height) {
+    throw notFound(`block number ${number}`, `block number [${number}]`);
+  }
+  return ledger.readBytes(wanted);
+}
+
+function blockByHash(ledger: Ledger, request: SystemRequest): Promise<Uint8Array> {
+  const hash = argument(request, 2);
+  const number = ledger.numberOf(hash);
+  if (number === undefined) {
+    const name = Buffer.from(hash.subarray(0, 64)).toString('hex');
+    throw notFound(`block hash ${name}`, `block hash [${name}]`);
+  }
+  return ledger.readBytes(number);
+}
+
+function positionOf(ledger: Ledger, request: SystemRequest, failed: string): Position {
   const id = text(argument(request, 2));
   const position = ledger.position(id);
   if (!position) {
-    throw new EmbeddedError(
-      'NOT_FOUND',
-      `Failed to get transaction with id ${JSON.stringify(id.slice(0, 80))}, no such transaction ID in index`,
-    );
+    throw notFound(`${failed} ${shortened(id)}`, `transaction ID [${shortened(id)}]`);
   }
   return position;
+}
+
+/** Far longer than an id or a number: what a caller made up does not come back whole. */
+function shortened(given: string): string {
+  return given.slice(0, 80);
+}
+
+function quoted(given: string): string {
+  return JSON.stringify(shortened(given));
 }
 
 async function processedTransaction(ledger: Ledger, position: Position): Promise<Uint8Array> {
@@ -65,32 +95,36 @@ async function processedTransaction(ledger: Ledger, position: Position): Promise
   return processed.serializeBinary();
 }
 
-function numberByHash(ledger: Ledger, request: SystemRequest): number {
-  const number = ledger.numberOf(argument(request, 2));
-  if (number === undefined) {
-    throw new EmbeddedError('NOT_FOUND', 'no block with that hash');
+function refusal({ args, origin }: SystemRequest): string | undefined {
+  if (args.length < 2) {
+    return `Incorrect number of arguments, ${args.length}`;
   }
-  return number;
+  return origin === undefined
+    ? undefined
+    : `Rejecting invoke of QSCC from another chaincode because of potential for deadlocks, original invocation for '${origin}'`;
 }
 
 export function newQscc({ channel, ledger, access }: QsccOptions): SystemChaincode {
   const guard =
     (answer: (request: SystemRequest) => Uint8Array | Promise<Uint8Array>): SystemFunction =>
     async (request) => {
-      const asked = text(argument(request, 1));
+      const asked = text(request.args[1]);
       if (asked !== channel) {
-        throw new EmbeddedError('NOT_FOUND', `Invalid chain ID, ${asked}`);
+        throw new EmbeddedError('NOT_FOUND', `Invalid chain ID, ${shortened(asked)}`);
       }
-      access.assertReader(request.caller);
+      assertReader(access, request);
       return success(await answer(request));
     };
-  return newSystemChaincode('qscc', false, {
+  const functions = {
     GetChainInfo: guard(() => chainInfo(ledger)),
-    GetBlockByNumber: guard((request) => ledger.readBytes(blockNumber(request))),
-    GetBlockByHash: guard((request) => ledger.readBytes(numberByHash(ledger, request))),
+    GetBlockByNumber: guard((request) => blockByNumber(ledger, request)),
+    GetBlockByHash: guard((request) => blockByHash(ledger, request)),
     GetTransactionByID: guard((request) =>
-      processedTransaction(ledger, positionOf(ledger, request)),
+      processedTransaction(ledger, positionOf(ledger, request, 'transaction with id')),
     ),
-    GetBlockByTxID: guard((request) => ledger.readBytes(positionOf(ledger, request).blockNumber)),
-  });
+    GetBlockByTxID: guard((request) =>
+      ledger.readBytes(positionOf(ledger, request, 'block for txID').blockNumber),
+    ),
+  };
+  return newSystemChaincode('qscc', false, functions, {}, refusal);
 }

@@ -88,6 +88,7 @@ function request(transactionId = 'tx'): ExecutionRequest {
       namespace: 'features',
       simulator: new Simulator(new MemoryState().view()),
       history: () => ({ next: () => Promise.resolve(undefined) }),
+      call: () => Promise.reject(new Error('no chaincode can be called')),
     },
   };
 }
@@ -256,12 +257,15 @@ describe('ChaincodeLink', () => {
     }
     endHistory();
     await running;
-    expect(answers[0]).toBe('another request of this transaction is being served');
+    expect(answers[0]).toBe(
+      'GET_STATE failed: transaction ID: tx: another request of this transaction is served',
+    );
   });
 
   it('answers requests that it does not serve with a sentence', async () => {
     const asked = [
       { type: Type.INVOKE_CHAINCODE, payload: new Uint8Array() },
+      { type: Type.GET_QUERY_RESULT, payload: new Uint8Array() },
       { type: Type.WRITE_BATCH_STATE, payload: new Uint8Array() },
       { type: Type.GET_STATE, payload: Buffer.from('ffff', 'hex') },
     ];
@@ -283,7 +287,8 @@ describe('ChaincodeLink', () => {
     );
     await link.execute(request());
     expect(answers).toEqual([
-      expect.stringContaining('calls from chaincode to chaincode are not served'),
+      'INVOKE_CHAINCODE failed: transaction ID: tx: expected an input in the chaincode spec, got none',
+      expect.stringContaining('rich queries need a document database'),
       expect.stringContaining('WRITE_BATCH_STATE is not served'),
       expect.stringContaining('error unmarshalling GetState'),
     ]);

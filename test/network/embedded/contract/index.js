@@ -155,8 +155,18 @@ class Features extends Contract {
     await context.stub.getQueryResult('{"selector":{}}');
   }
 
-  async CallOther(context) {
-    await context.stub.invokeChaincode('other', ['Get'], '');
+  /** Calls another chaincode and gives back what it answered. */
+  async Call(context, chaincode, channel, args) {
+    const answer = await context.stub.invokeChaincode(chaincode, JSON.parse(args), channel);
+    const { status, message, payload } = answer;
+    return JSON.stringify({ status, message, payload: payload.toString() });
+  }
+
+  /** Reads and writes under one key, here and there. */
+  async PutHereAndThere(context, chaincode, key, value) {
+    await context.stub.putState(key, Buffer.from(`here ${value}`));
+    await context.stub.invokeChaincode(chaincode, ['Features:Emit', 'Callee', value], '');
+    await context.stub.invokeChaincode(chaincode, ['Features:Increment', key], '');
   }
 
   /** Longer than the execution timeout of the test's network. */
