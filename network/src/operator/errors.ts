@@ -14,12 +14,18 @@ export type OperatorErrorCode =
   | 'DIRECTORY_USED'
   /** No city runs on this directory. */
   | 'CITY_NOT_RUNNING'
+  /** No network runs on this directory, or it is not ready. */
+  | 'NETWORK_NOT_RUNNING'
+  /** A process has the directory, but does not answer as the network that it says it is. */
+  | 'NETWORK_SILENT'
   /** A child process ended before it was asked to. */
   | 'PROCESS_ENDED'
   /** Something did not happen within its time. */
   | 'NOT_IN_TIME'
   /** An option has a value outside its bounds. */
   | 'OPTION_INVALID'
+  /** What a vendor node said is no answer, or was broken off. */
+  | 'ANSWER_BROKEN'
   /** A vendor node refused the request. */
   | 'REQUEST_REFUSED';
 

@@ -26,20 +26,114 @@ export async function askVendor(
   entry: OperatorEntry,
   path: string,
   request: object,
-  deadlineMs = DEADLINE_MS,
 ): Promise<Document> {
-  const response = await fetch(new URL(`/v1/operator/${path}`, entry.url), {
+  const response = await post(entry, path, request, AbortSignal.timeout(DEADLINE_MS));
+  const answer = (await response.json()) as Document;
+  if (response.ok) return answer;
+  throw new VendorRefusal(entry.vendor, answer);
+}
+
+/**
+ * Asks for work that may take long: it is answered by lines (vendor/take-overs.ts).
+ *
+ * @param hear is told of progress
+ * @param silenceMs how long nothing may come
+ * @throws {OperatorError} NOT_IN_TIME, ANSWER_BROKEN; {@link VendorRefusal}
+ */
+export async function followVendor(
+  entry: OperatorEntry,
+  path: string,
+  request: object,
+  hear: (progress: Document) => void,
+  silenceMs = SILENCE_MS,
+): Promise<Document> {
+  using silence = new Silence(entry.vendor, silenceMs);
+  try {
+    const response = await post(entry, path, request, silence.signal);
+    if (!response.ok) throw new VendorRefusal(entry.vendor, (await response.json()) as Document);
+    for await (const line of linesOf(response.body, entry.vendor)) {
+      silence.broken();
+      const { progress, result, problem } = line as Readonly<Record<string, Document | undefined>>;
+      if (result !== undefined) return result;
+      if (problem !== undefined) throw new VendorRefusal(entry.vendor, problem);
+      hear(progress ?? {});
+    }
+  } catch (error) {
+    silence.signal.throwIfAborted();
+    if (error instanceof OperatorError) throw error;
+    throw brokenOff(entry.vendor, error);
+  }
+  throw brokenOff(entry.vendor);
+}
+
+/** Aborts when nothing came for a while. */
+class Silence implements Disposable {
+  readonly #late = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(vendor: string, milliseconds: number) {
+    this.#timer = setTimeout(() => {
+      const text = `nothing came from ${vendor} for ${milliseconds / 1_000} s; ask again, it goes on`;
+      this.#late.abort(new OperatorError('NOT_IN_TIME', text));
+    }, milliseconds);
+  }
+
+  get signal(): AbortSignal {
+    return this.#late.signal;
+  }
+
+  /** Something came. */
+  broken(): void {
+    this.#timer.refresh();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** @throws {OperatorError} ANSWER_BROKEN for a line that is too long or no JSON */
+async function* linesOf(
+  body: AsyncIterable<Uint8Array> | null,
+  vendor: string,
+): AsyncGenerator {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const piece of body ?? []) {
+    rest = Buffer.concat([rest, piece]);
+    for (let end = rest.indexOf(LINE_END); end >= 0; end = rest.indexOf(LINE_END)) {
+      yield JSON.parse(rest.subarray(0, end).toString('utf8')) as unknown;
+      rest = rest.subarray(end + 1);
+    }
+    if (rest.length > LINE_BYTES) throw brokenOff(vendor);
+  }
+}
+
+const LINE_END = 0x0a;
+/** The result names each device: 100,000 at most. */
+const LINE_BYTES = 16_777_216;
+/** A vendor node says something every few seconds. */
+const SILENCE_MS = 60_000;
+
+function brokenOff(vendor: string, cause?: unknown): OperatorError {
+  const text = `${vendor} did not end its answer; ask again, what it began goes on`;
+  return new OperatorError('ANSWER_BROKEN', text, { cause });
+}
+
+function post(
+  entry: OperatorEntry,
+  path: string,
+  request: object,
+  signal: AbortSignal,
+): Promise<Response> {
+  return fetch(new URL(`/v1/operator/${path}`, entry.url), {
     method: 'POST',
     headers: {
       authorization: `Bearer ${readFileSync(entry.tokenFile, 'ascii').trim()}`,
       'content-type': 'application/json',
     },
     body: JSON.stringify(request),
-    signal: AbortSignal.timeout(deadlineMs),
+    signal,
   });
-  const answer = (await response.json()) as Document;
-  if (response.ok) return answer;
-  throw new VendorRefusal(entry.vendor, answer);
 }
 
 /**

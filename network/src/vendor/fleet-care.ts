@@ -15,6 +15,7 @@ import {
 import { LOT } from './device-factory.ts';
 import type { DeviceSecrets } from './device-secrets.ts';
 import { withRetries } from './retry.ts';
+import { TakeOvers, type Progress, type RunningTakeOver } from './take-overs.ts';
 import { VendorError } from './vendor-error.ts';
 
 /** How a manager stands with this vendor's devices. */
@@ -51,6 +52,7 @@ export interface FleetCareParts {
 
 export class FleetCare {
   readonly #parts: FleetCareParts;
+  readonly #takeOvers = new TakeOvers();
 
   constructor(parts: FleetCareParts) {
     this.#parts = parts;
@@ -59,6 +61,7 @@ export class FleetCare {
   /**
    * A new assignment to another manager, which also lifts a suspension. Devices learn of it where they dial.
    *
+   * @param told hears how far it is
    * @returns the failures, by id
    * @throws VendorError DEVICE_UNKNOWN
    */
@@ -66,9 +69,11 @@ export class FleetCare {
     ids: readonly string[],
     manager: string,
     signal: AbortSignal,
+    told: (progress: Progress) => void = () => undefined,
   ): Promise<AssignmentFailures> {
     const failures = new Map<string, unknown>();
     for (let from = 0; from < ids.length; from += LOT) {
+      told({ done: from, of: ids.length });
       const wishes = ids.slice(from, from + LOT).map((id) => this.#wish(id, manager));
       for (const each of await this.#parts.desk.assign(wishes, signal)) failures.set(...each);
     }
@@ -88,25 +93,39 @@ export class FleetCare {
   }
 
   /**
-   * Gives every device of a manager to another one.
+   * Gives every device of a manager to another one; joins a take-over of it that runs.
    *
    * @param to @default the manager that stands by for it
    * @param force also when the manager is not gone
-   * @throws VendorError MANAGER_NOT_OVERDUE, REQUEST_MALFORMED; LedgerError when the ledger cannot be read
+   * @returns its result fails with VendorError MANAGER_NOT_OVERDUE, or LedgerError when the ledger cannot be read
+   * @throws VendorError REQUEST_MALFORMED; BUSY while its devices go to another manager
    */
-  async takeOver(
+  takeOver(
     manager: string,
     options: { readonly to?: string; readonly force?: boolean },
     signal: AbortSignal,
-  ): Promise<TakeOver> {
+  ): RunningTakeOver {
     const to = options.to ?? standingBy(this.#parts.managers, manager)[0];
     if (to === undefined || to === manager) {
       throw new VendorError('REQUEST_MALFORMED', `"to": expected a manager other than ${manager}`);
     }
+    const order = { manager, to, force: options.force === true };
+    return this.#takeOvers.begin(manager, to, (told) => this.#takeOver(order, told, signal));
+  }
+
+  async #takeOver(
+    {
+      manager,
+      to,
+      force,
+    }: { readonly manager: string; readonly to: string; readonly force: boolean },
+    told: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<TakeOver> {
     await this.#parts.contracts.readManagementNode(to, { signal });
-    if (options.force !== true) await this.#requireGone(manager, signal);
+    if (!force) await this.#requireGone(manager, signal);
     const { assigned, suspended } = await this.#devicesOf(manager, signal);
-    const failures = await this.transfer(assigned, to, signal);
+    const failures = await this.transfer(assigned, to, signal, told);
     return {
       manager,
       to,

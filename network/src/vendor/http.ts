@@ -4,6 +4,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 import { silentLogger, type VendorLogger } from './logger.ts';
 import { problemOf } from './problem.ts';
@@ -22,11 +24,21 @@ export interface Exchange {
   readonly signal: AbortSignal;
 }
 
-export interface Answer {
+export type Answer = WholeAnswer | StreamedAnswer;
+
+interface AnswerHead {
   /** @default 200 */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly type: string;
+}
+
+/** Sent piece by piece as they come, without a length: each may take as long as a client may be silent. */
+export interface StreamedAnswer extends AnswerHead {
+  readonly pieces: AsyncIterable<Uint8Array>;
+}
+
+export interface WholeAnswer extends AnswerHead {
   readonly body: Uint8Array;
   /** Called once with the bytes handed to the connection, when it is done or broken. */
   readonly sent?: (bytes: number) => void;
@@ -47,6 +59,8 @@ export interface HttpOptions {
   readonly concurrency?: number;
   /** @default 256 */
   readonly connections?: number;
+  /** Milliseconds after which a client that neither sends nor takes anything is dropped. @default 60_000 */
+  readonly idleMs?: number;
   readonly logger?: VendorLogger;
 }
 
@@ -73,8 +87,7 @@ export class HttpServer implements AsyncDisposable {
       },
     );
     this.#server.maxConnections = options.connections ?? 256;
-    // A client that neither sends nor takes anything for so long is dropped.
-    this.#server.setTimeout(IDLE_MS);
+    this.#server.setTimeout(options.idleMs ?? IDLE_MS);
   }
 
   /** @throws VendorError ADDRESS_IN_USE */
@@ -130,7 +143,9 @@ export class HttpServer implements AsyncDisposable {
     const signal = AbortSignal.any([gone.signal, this.#closing.signal]);
     this.#working += 1;
     try {
-      send(response, await this.#answer(request, signal));
+      const answer = await this.#answer(request, signal);
+      if ('pieces' in answer) await stream(response, answer, signal);
+      else send(response, answer);
     } catch (error) {
       this.#refuse(request, response, error);
     } finally {
@@ -180,7 +195,29 @@ export class HttpServer implements AsyncDisposable {
   }
 }
 
-function send(response: ServerResponse, answer: Answer): void {
+async function stream(
+  response: ServerResponse,
+  { status, headers, type, pieces }: StreamedAnswer,
+  signal: AbortSignal,
+): Promise<void> {
+  response.writeHead(status ?? 200, { ...headers, ...headersFor(type) });
+  try {
+    await pipeline(Readable.from(pieces), response, { signal });
+  } catch (error) {
+    // Nobody hears the rest.
+    if (!signal.aborted) throw error;
+  }
+}
+
+function headersFor(type: string): Readonly<Record<string, string>> {
+  return {
+    'content-type': type,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  };
+}
+
+function send(response: ServerResponse, answer: WholeAnswer): void {
   const { body, sent } = answer;
   if (sent !== undefined) {
     const before = response.socket?.bytesWritten ?? 0;
@@ -191,10 +228,8 @@ function send(response: ServerResponse, answer: Answer): void {
   }
   response.writeHead(answer.status ?? 200, {
     ...answer.headers,
-    'content-type': answer.type,
+    ...headersFor(answer.type),
     'content-length': body.length,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
   });
   response.end(body);
 }

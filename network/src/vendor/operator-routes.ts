@@ -1,7 +1,7 @@
 /**
  * The operator's API, on the same loopback server, for `lamplighter device …` and `lamplighter gateway …`: `POST` of a JSON
  * object to `/v1/operator/devices`, `/v1/operator/devices/{id}/{transfer|suspend|retire}` and
- * `/v1/operator/managers/{id}/take-over`. A bearer token from a file of mode 0600 is compared in constant time.
+ * `/v1/operator/managers/{id}/take-over`, which is answered by lines (take-overs.ts). A bearer token from a file of mode 0600 is compared in constant time.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
@@ -9,9 +9,9 @@ import path from 'node:path';
 
 import type { DeviceKind } from '@lamplighter/chaincode';
 
-import type { TakeOver } from './fleet-care.ts';
 import type { Answer, Exchange, Route } from './http.ts';
 import type { Provisioning } from './provisioning.ts';
+import { linesOf, type RunningTakeOver } from './take-overs.ts';
 import { VendorError } from './vendor-error.ts';
 
 /** Body of the request; defaults are those of {@link provisionRequestOf}. */
@@ -47,32 +47,42 @@ export interface OperatorActions {
   transfer(device: string, manager: string, signal: AbortSignal): Promise<void>;
   suspend(device: string, reason: string, signal: AbortSignal): Promise<void>;
   retire(device: string, signal: AbortSignal): Promise<void>;
+  /** @throws VendorError REQUEST_MALFORMED, BUSY */
   takeOver(
     manager: string,
     options: { readonly to?: string; readonly force?: boolean },
-  ): Promise<TakeOver>;
+  ): RunningTakeOver;
 }
 
+/** Well below the server's own limit on silence, and anybody's in between. */
+const PROGRESS_MS = 5_000;
 const BODY_BYTES = 16_384;
 const IMAGE_BYTES = 67_108_864;
 const ID = '([a-z0-9][a-z0-9._-]{0,62})';
 
 /** @param token lower-case hex */
 export function operatorRoutes(token: string, actions: OperatorActions): readonly Route[] {
-  const route = (
+  const answered = (
     path: string,
-    act: (body: Body, id: string, signal: AbortSignal) => Promise<object>,
-    status = 200,
+    act: (body: Body, id: string, signal: AbortSignal) => Promise<Answer> | Answer,
   ): Route => ({
     method: 'POST',
     pattern: new RegExp(`^/v1/operator/${path}$`),
     handle: async (exchange): Promise<Answer> => {
       requireToken(exchange, token);
       const body = parseObject(await exchange.body(BODY_BYTES));
-      const answer = await act(body, exchange.parameters[0] ?? '', exchange.signal);
-      return { status, type: 'application/json', body: Buffer.from(JSON.stringify(answer)) };
+      return act(body, exchange.parameters[0] ?? '', exchange.signal);
     },
   });
+  const route = (
+    path: string,
+    act: (body: Body, id: string, signal: AbortSignal) => Promise<object>,
+    status = 200,
+  ): Route =>
+    answered(path, async (...request) => {
+      const answer = await act(...request);
+      return { status, type: 'application/json', body: Buffer.from(JSON.stringify(answer)) };
+    });
   return [
     route(
       'devices',
@@ -99,9 +109,10 @@ export function operatorRoutes(token: string, actions: OperatorActions): readonl
       await actions.retire(device, signal);
       return { device };
     }),
-    route(`managers/${ID}/take-over`, (body, manager) => {
+    answered(`managers/${ID}/take-over`, (body, manager) => {
       const to = body['to'] === undefined ? {} : { to: idOf(body, 'to') };
-      return actions.takeOver(manager, { ...to, force: body['force'] === true });
+      const running = actions.takeOver(manager, { ...to, force: body['force'] === true });
+      return { type: 'application/jsonl', pieces: linesOf(running, PROGRESS_MS) };
     }),
   ];
 }

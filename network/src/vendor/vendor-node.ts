@@ -33,6 +33,7 @@ import type { SignedRelease } from './release.ts';
 import { resume } from './resumption.ts';
 import { withRetries } from './retry.ts';
 import { nodeRoutes } from './routes.ts';
+import type { RunningTakeOver } from './take-overs.ts';
 import { TransmissionSpool } from './transmission-spool.ts';
 import { TransmissionRecorder } from './transmissions.ts';
 import { VendorError } from './vendor-error.ts';
@@ -215,11 +216,20 @@ export class VendorNode implements AsyncDisposable {
   }
 
   /** See {@link FleetCare.takeOver}. */
-  takeOver(
+  async takeOver(
     manager: string,
     options: Parameters<FleetCare['takeOver']>[1] = {},
     signal?: AbortSignal,
   ): Promise<TakeOver> {
+    return this.beginTakeOver(manager, options, signal).result;
+  }
+
+  /** As {@link takeOver}, with its progress. */
+  beginTakeOver(
+    manager: string,
+    options: Parameters<FleetCare['takeOver']>[1] = {},
+    signal?: AbortSignal,
+  ): RunningTakeOver {
     return this.#care.takeOver(manager, options, this.#signal(signal));
   }
 
@@ -356,7 +366,7 @@ function actionsOf(node: () => VendorNode): OperatorActions {
     suspend: async (...request) => node().suspend(...request),
     retire: async (...request) => node().retire(...request),
     // Goes on when the asker has no more patience: half a take-over helps nobody.
-    takeOver: async (manager, options) => node().takeOver(manager, options),
+    takeOver: (manager, options) => node().beginTakeOver(manager, options),
   };
 }
 

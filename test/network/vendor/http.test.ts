@@ -1,8 +1,9 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-import { HttpServer, type Answer, type Route } from '../../../network/src/vendor/http.ts';
+import { HttpServer, type Route, type WholeAnswer } from '../../../network/src/vendor/http.ts';
 
-const OK: Answer = { type: 'text/plain', body: Buffer.from('ok') };
+const OK: WholeAnswer = { type: 'text/plain', body: Buffer.from('ok') };
 const route = (handle: Route['handle']): Route => ({ method: 'GET', pattern: /^\/(.*)$/, handle });
 const listen = (routes: readonly Route[], concurrency?: number): Promise<HttpServer> =>
   HttpServer.listen({
@@ -93,6 +94,64 @@ describe('HTTP server', () => {
     ]);
     await (await fetch(server.url)).arrayBuffer();
     expect(await sent).toBe(2);
+  });
+
+  describe('with an answer in pieces', () => {
+    const IDLE_MS = 1_500;
+    const pieces = (count: number, everyMs: number, left?: () => void): Route =>
+      route(() => {
+        async function* tell(): AsyncGenerator<Uint8Array> {
+          try {
+            for (let piece = 0; piece < count; piece += 1) {
+              yield Buffer.from(`${String(piece)}\n`);
+              await sleep(everyMs, undefined, { ref: false });
+            }
+          } finally {
+            left?.();
+          }
+        }
+        return Promise.resolve({ type: 'text/plain', pieces: tell() });
+      });
+    const listenBriefly = (one: Route): Promise<HttpServer> =>
+      HttpServer.listen({ host: '127.0.0.1', port: 0, routes: [one], idleMs: IDLE_MS });
+
+    it('cuts none that takes longer than a client may be silent', async () => {
+      await using server = await listenBriefly(pieces(20, IDLE_MS / 10));
+      const text = await (await fetch(server.url)).text();
+      expect(text.split('\n')).toHaveLength(21);
+    });
+
+    it('cuts one that is silent for so long', async () => {
+      await using server = await listenBriefly(pieces(2, 2 * IDLE_MS));
+      await expect((await fetch(server.url)).text()).rejects.toThrow('terminated');
+    });
+
+    it('is left when the client goes away or the server closes', async () => {
+      let left = 0;
+      const endless = pieces(Infinity, 5, () => {
+        left += 1;
+      });
+      const server = await listenBriefly(endless);
+      const client = new AbortController();
+      const { body } = await fetch(server.url, { signal: client.signal });
+      await body?.getReader().read();
+      client.abort();
+      while (left < 1) await sleep(5);
+      await (await fetch(server.url)).body?.getReader().read();
+      await server.close();
+      while (left < 2) await sleep(5);
+      expect(left).toBe(2);
+    });
+
+    it('breaks off when a piece fails', async () => {
+      async function* fail(): AsyncGenerator<Uint8Array> {
+        yield await Promise.resolve(Buffer.from('x'));
+        throw new Error('kv is 0123');
+      }
+      const failing = route(() => Promise.resolve({ type: 'text/plain', pieces: fail() }));
+      await using server = await listenBriefly(failing);
+      await expect((await fetch(server.url)).text()).rejects.toThrow('terminated');
+    });
   });
 
   it('closes twice without harm', async () => {

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import { readOperatorFile } from '../operator-file.ts';
-import { askVendor, VendorRefusal, type Document } from '../vendor-request.ts';
+import { followVendor, VendorRefusal, type Document } from '../vendor-request.ts';
 
 export interface TakeOverFlags {
   readonly directory: string;
@@ -13,9 +13,6 @@ export interface TakeOverFlags {
   readonly to?: string;
   readonly force: boolean;
 }
-
-/** Thousands of transactions. */
-const DEADLINE_MS = 600_000;
 
 /** @throws {OperatorError} CITY_NOT_RUNNING, REQUEST_REFUSED when no vendor took a device over */
 export async function takeOver(gateway: string, flags: TakeOverFlags): Promise<void> {
@@ -25,7 +22,7 @@ export async function takeOver(gateway: string, flags: TakeOverFlags): Promise<v
   const refusals: VendorRefusal[] = [];
   for (const entry of entries) {
     try {
-      report(entry.vendor, await askVendor(entry, path, request, DEADLINE_MS));
+      report(entry.vendor, await followVendor(entry, path, request, progressOf(entry.vendor)));
     } catch (error) {
       if (!(error instanceof VendorRefusal)) throw error;
       refusals.push(error);
@@ -36,6 +33,16 @@ export async function takeOver(gateway: string, flags: TakeOverFlags): Promise<v
   // A vendor without a device there, or whose devices report, says no while another says yes.
   if (first !== undefined && refusals.length === entries.length) throw first;
   if (entries.length === 0) throw new OperatorError('CITY_NOT_RUNNING', 'no vendor node runs');
+}
+
+/** Tells each step once. */
+function progressOf(vendor: string): (progress: Document) => void {
+  let told: unknown = 0;
+  return ({ done, of }) => {
+    if (done === told) return;
+    told = done;
+    process.stderr.write(`${vendor}: ${String(done)} of ${String(of)} devices\n`);
+  };
 }
 
 function report(vendor: string, answer: Document): void {
