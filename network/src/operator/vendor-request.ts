@@ -93,10 +93,7 @@ class Silence implements Disposable {
 }
 
 /** @throws {OperatorError} ANSWER_BROKEN for a line that is too long or no JSON */
-async function* linesOf(
-  body: AsyncIterable<Uint8Array> | null,
-  vendor: string,
-): AsyncGenerator {
+async function* linesOf(body: AsyncIterable<Uint8Array> | null, vendor: string): AsyncGenerator {
   let rest: Buffer = Buffer.alloc(0);
   for await (const piece of body ?? []) {
     rest = Buffer.concat([rest, piece]);
