@@ -2,11 +2,7 @@
  * One peer's copy of the ledger: the block file, which is the truth, and a store of what follows from it. At start the store gets
  * the blocks that it lacks, or all of them when it belongs to another chain; data hashes and commit hashes are checked on the way.
  */
-import { createHash } from 'node:crypto';
-
-import { peer } from '@hyperledger/fabric-protos';
-
-import { encodeVarint } from '../wire/fields.ts';
+import { effectsOf } from './block-effects.ts';
 import { BlockFile } from './block-file.ts';
 import { BlockLinks, outOfPlace } from './block-links.ts';
 import { HeightSignal } from './height-signal.ts';
@@ -14,16 +10,12 @@ import type { Position } from './history.ts';
 import {
   assertFollows,
   readStoredBlock,
-  type BlockVerdict,
   type OrderedBlock,
   type StoredBlock,
 } from './ordered-block.ts';
 import { Simulator } from './simulator.ts';
 import type { StateView } from './state.ts';
-import type { BlockEffects, HistoryEntry, LedgerStore, Savepoint } from './store.ts';
-import { WriteSetMerger } from './write-set-merger.ts';
-
-const VALID = peer.TxValidationCode.VALID;
+import type { BlockEffects, LedgerStore } from './store.ts';
 
 export interface ChainInfo {
   readonly height: number;
@@ -149,9 +141,10 @@ export class Ledger {
   /** Writes the block with its flags, flushes it, applies it, and only then tells anybody. */
   async commit(block: OrderedBlock, flags: Uint8Array): Promise<void> {
     this.assertNext(block);
-    const verdict = { flags, commitHash: this.#nextCommitHash(block, flags) };
-    await this.#blocks.append(block.serialise(verdict));
-    await this.#apply(block, verdict);
+    const effects = await effectsOf(block, flags, this.#store);
+    const { commitHash } = effects.savepoint;
+    await this.#blocks.append(block.serialise({ flags, commitHash }));
+    await this.#apply(block, effects);
     this.#signal.raise(this.#blocks.height);
   }
 
@@ -196,80 +189,15 @@ export class Ledger {
     } catch (cause) {
       throw outOfPlace(number, this.#options, cause);
     }
-    const commitHash = this.#nextCommitHash(block, verdict.flags);
-    if (Buffer.compare(commitHash, verdict.commitHash) !== 0) {
+    const effects = await effectsOf(block, verdict.flags, this.#store);
+    if (Buffer.compare(effects.savepoint.commitHash, verdict.commitHash) !== 0) {
       throw outOfPlace(number, this.#options);
     }
-    await this.#apply(block, verdict);
+    await this.#apply(block, effects);
   }
 
-  #nextCommitHash(block: OrderedBlock, flags: Uint8Array): Uint8Array {
-    return createHash('sha256')
-      .update(encodeVarint(flags.length))
-      .update(flags)
-      .update(block.hash)
-      .update(this.#store.savepoint.commitHash)
-      .digest();
-  }
-
-  async #apply(block: OrderedBlock, verdict: BlockVerdict): Promise<void> {
-    await this.#store.apply(await effectsOf(block, verdict, this.#store));
+  async #apply(block: OrderedBlock, effects: BlockEffects): Promise<void> {
+    await this.#store.apply(effects);
     this.#previousHash = block.header.previousHash;
   }
-}
-
-/** What a block with its verdict changes in a store. */
-async function effectsOf(
-  block: OrderedBlock,
-  { flags, commitHash }: BlockVerdict,
-  store: LedgerStore,
-): Promise<BlockEffects> {
-  const view = store.view();
-  const merger = new WriteSetMerger(view);
-  const history: HistoryEntry[] = [];
-  try {
-    for (const [index, { action }] of block.transactions.entries()) {
-      const position = { blockNumber: block.number, transactionNumber: index };
-      const sets = flags[index] === VALID ? (action?.namespaces ?? []) : [];
-      for (const set of sets) {
-        history.push(...set.writes.map(({ key }) => ({ namespace: set.namespace, key, position })));
-        await merger.add(set, position);
-      }
-    }
-  } finally {
-    view.release();
-  }
-  return {
-    savepoint: nextSavepoint(store.savepoint, block, { flags, commitHash }),
-    changes: merger.changes(),
-    history,
-    transactions: newIds(block, store),
-  };
-}
-
-function nextSavepoint(
-  { height, valid, invalid }: Savepoint,
-  { hash }: OrderedBlock,
-  { flags, commitHash }: BlockVerdict,
-): Savepoint {
-  const good = flags.filter((flag) => flag === VALID).length;
-  return {
-    height: height + 1,
-    hash,
-    commitHash,
-    valid: valid + good,
-    invalid: invalid + flags.length - good,
-  };
-}
-
-/** The first occurrence of an id stands, whatever its verdict: that is the one a client asked about. */
-function newIds(block: OrderedBlock, store: LedgerStore): ReadonlyMap<string, Position> {
-  const ids = new Map<string, Position>();
-  for (const [index, { headers }] of block.transactions.entries()) {
-    const id = headers?.transactionId ?? '';
-    if (id !== '' && !ids.has(id) && !store.position(id)) {
-      ids.set(id, { blockNumber: block.number, transactionNumber: index });
-    }
-  }
-  return ids;
 }

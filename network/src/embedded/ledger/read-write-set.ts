@@ -27,7 +27,7 @@ export interface RangeQuery {
 
 export interface KeyWrite {
   readonly key: string;
-  /** Undefined deletes the key. */
+  /** Undefined deletes the key; so does an empty value, which is never here. */
   readonly value: Uint8Array | undefined;
 }
 
@@ -45,6 +45,11 @@ export interface NamespaceSet {
   readonly metadataWrites: readonly MetadataWrite[];
   /** Private collections named; this network has none, so validators refuse them. */
   readonly collections: number;
+}
+
+/** @returns what a write of these bytes leaves: an empty value deletes the key, as in Fabric. */
+export function writtenValue(value: Uint8Array | undefined): Uint8Array | undefined {
+  return value && value.length > 0 ? value : undefined;
 }
 
 /** @returns kvrwset.Version, or undefined for a key that did not exist. */
@@ -163,7 +168,7 @@ function decodeNamespace(message: ledger.rwset.NsReadWriteSet): NamespaceSet {
     rangeQueries: content.getRangeQueriesInfoList().map(decodeRangeQuery),
     writes: content.getWritesList().map((write) => ({
       key: write.getKey(),
-      value: write.getIsDelete() ? undefined : write.getValue_asU8().slice(),
+      value: write.getIsDelete() ? undefined : writtenValue(write.getValue_asU8().slice()),
     })),
     metadataWrites: content.getMetadataWritesList().map((write) => ({
       key: write.getKey(),

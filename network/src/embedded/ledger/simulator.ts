@@ -5,7 +5,12 @@
 import { EmbeddedError } from '../errors.ts';
 import { compareKeys } from './key-order.ts';
 import { RangeWalk, type RangeBounds } from './range-walk.ts';
-import { encodeReadWriteSet, type KeyRead, type NamespaceSet } from './read-write-set.ts';
+import {
+  encodeReadWriteSet,
+  writtenValue,
+  type KeyRead,
+  type NamespaceSet,
+} from './read-write-set.ts';
 import type { StateEntry, StateView } from './state.ts';
 
 interface NamespaceNotes {
@@ -47,10 +52,10 @@ export class Simulator {
     return this.#view.get(namespace, key);
   }
 
-  /** @param value - undefined deletes the key. */
+  /** @param value - undefined or empty deletes the key. */
   write(namespace: string, key: string, value: Uint8Array | undefined): void {
     this.#assertMayWrite();
-    this.#of(namespace).writes.set(key, value);
+    this.#of(namespace).writes.set(key, writtenValue(value));
   }
 
   writeMetadata(namespace: string, key: string, entries: ReadonlyMap<string, Uint8Array>): void {

@@ -7,9 +7,14 @@ import type { StateChange, StateEntry, StateView, Version } from './state.ts';
 
 const NO_METADATA: ReadonlyMap<string, Uint8Array> = new Map();
 
+/** A change with the version that it gives the key, a deleted one too. */
+export interface KeyUpdate extends StateChange {
+  readonly version: Version;
+}
+
 export class WriteSetMerger {
   readonly #view: StateView;
-  readonly #changes = new Map<string, StateChange>();
+  readonly #changes = new Map<string, KeyUpdate>();
 
   /** @param view - the state before the block; the caller releases it. */
   constructor(view: StateView) {
@@ -23,12 +28,13 @@ export class WriteSetMerger {
       const kept = metadata.get(key) ?? (await this.#current(set.namespace, key))?.metadata;
       metadata.delete(key);
       const entry = value && { value, metadata: kept ?? NO_METADATA, version };
-      this.#put(set.namespace, key, entry);
+      this.#put({ namespace: set.namespace, key, entry, version });
     }
     for (const [key, entries] of metadata) {
       const current = await this.#current(set.namespace, key);
       if (current) {
-        this.#put(set.namespace, key, { value: current.value, metadata: entries, version });
+        const entry = { value: current.value, metadata: entries, version };
+        this.#put({ namespace: set.namespace, key, entry, version });
       }
     }
   }
@@ -38,7 +44,7 @@ export class WriteSetMerger {
     return this.#changes.has(nameOf(namespace, key));
   }
 
-  changes(): readonly StateChange[] {
+  changes(): readonly KeyUpdate[] {
     return [...this.#changes.values()];
   }
 
@@ -47,8 +53,8 @@ export class WriteSetMerger {
     return change ? change.entry : this.#view.get(namespace, key);
   }
 
-  #put(namespace: string, key: string, entry: StateEntry | undefined): void {
-    this.#changes.set(nameOf(namespace, key), { namespace, key, entry });
+  #put(update: KeyUpdate): void {
+    this.#changes.set(nameOf(update.namespace, update.key), update);
   }
 }
 

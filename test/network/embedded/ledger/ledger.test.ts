@@ -47,6 +47,16 @@ describe('Ledger', () => {
     await ledger.close();
   });
 
+  it('chains commit hashes from block 1 on', async () => {
+    const ledger = await open();
+    const hashes: number[] = [];
+    for (const { number } of blocks.slice(0, 3)) {
+      hashes.push((await ledger.read(number)).verdict.commitHash.length);
+    }
+    expect(hashes).toEqual([0, 32, 32]);
+    await ledger.close();
+  });
+
   it('tells those who wait for a block once it is on disk', async () => {
     const ledger = await open();
     const waiting = ledger.reach(3, new AbortController().signal).then(() => readFile(path));

@@ -1,3 +1,4 @@
+import { ledger } from '@hyperledger/fabric-protos';
 import fc from 'fast-check';
 
 import {
@@ -8,6 +9,7 @@ import {
 import { coded } from '../coded.ts';
 
 const bytes = fc.uint8Array({ maxLength: 8 }).map((value) => new Uint8Array(value));
+const written = bytes.filter(({ length }) => length > 0);
 const version = fc.option(
   fc.record({ blockNumber: fc.nat(), transactionNumber: fc.nat() }, { noNullPrototype: true }),
   { nil: undefined },
@@ -34,7 +36,7 @@ const set: fc.Arbitrary<NamespaceSet> = fc.record({
   namespace: fc.string(),
   reads: fc.array(read, { maxLength: 4 }),
   rangeQueries: fc.array(rangeQuery, { maxLength: 3 }),
-  writes: fc.array(fc.record({ key: fc.string(), value: fc.option(bytes, { nil: undefined }) })),
+  writes: fc.array(fc.record({ key: fc.string(), value: fc.option(written, { nil: undefined }) })),
   metadataWrites: fc.array(
     fc.record({
       key: fc.string(),
@@ -73,6 +75,21 @@ describe('read-write sets', () => {
       { key: 'a', version: zero },
       { key: 'b', version: undefined },
     ]);
+  });
+
+  it('take a write of nothing for a deletion, as real peers do', () => {
+    const { NsReadWriteSet, TxReadWriteSet, kvrwset } = ledger.rwset;
+    const write = new kvrwset.KVWrite();
+    write.setKey('k');
+    const content = new kvrwset.KVRWSet();
+    content.setWritesList([write]);
+    const namespace = new NsReadWriteSet();
+    namespace.setNamespace('cc');
+    namespace.setRwset(content.serializeBinary());
+    const message = new TxReadWriteSet();
+    message.setNsRwsetList([namespace]);
+    const [set] = decodeReadWriteSet(message.serializeBinary());
+    expect(set?.writes).toEqual([{ key: 'k', value: undefined }]);
   });
 
   it('refuse what does not parse', () => {

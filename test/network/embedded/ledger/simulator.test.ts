@@ -1,3 +1,5 @@
+import { ledger } from '@hyperledger/fabric-protos';
+
 import { MemoryState } from '../../../../network/src/embedded/ledger/memory-state.ts';
 import { decodeReadWriteSet } from '../../../../network/src/embedded/ledger/read-write-set.ts';
 import { Simulator } from '../../../../network/src/embedded/ledger/simulator.ts';
@@ -42,6 +44,15 @@ describe('Simulator', () => {
     expect(decodeReadWriteSet(simulator.results())[0]?.writes).toEqual([
       { key: 'a', value: undefined },
     ]);
+  });
+
+  it('notes a write of nothing as a deletion', async () => {
+    const simulator = await newSimulator('a');
+    simulator.write(NAMESPACE, 'a', Buffer.alloc(0));
+    const { rwset } = ledger;
+    const [set] = rwset.TxReadWriteSet.deserializeBinary(simulator.results()).getNsRwsetList();
+    const content = rwset.kvrwset.KVRWSet.deserializeBinary(set!.getRwset_asU8());
+    expect(content.toObject().writesList).toEqual([{ key: 'a', isDelete: true, value: '' }]);
   });
 
   it('notes how far a range was walked', async () => {

@@ -7,6 +7,8 @@ const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? [])
 const metadata = (value: string): ReadonlyMap<string, Uint8Array> =>
   new Map([['policy', Buffer.from(value)]]);
 
+const at = (transactionNumber: number) => ({ blockNumber: 1, transactionNumber });
+
 function set(changes: Partial<NamespaceSet>): NamespaceSet {
   return {
     namespace: NAMESPACE,
@@ -60,6 +62,27 @@ describe('WriteSetMerger', () => {
   it('ignores metadata of a key that does not exist', async () => {
     const merged = await merge(set({ metadataWrites: [{ key: 'b', entries: metadata('p') }] }));
     expect(merged.missing).toBeUndefined();
+  });
+
+  it('tells the version of every change, of deletions too, and the last one of a key only', async () => {
+    const state = new MemoryState();
+    const merger = new WriteSetMerger(state.view());
+    const value = Buffer.from('x');
+    await merger.add(set({ writes: [{ key: 'a', value }] }), at(0));
+    await merger.add(
+      set({
+        writes: [
+          { key: 'a', value: undefined },
+          { key: 'b', value },
+        ],
+      }),
+      at(3),
+    );
+    const found = merger.changes().map(({ key, entry, version }) => [key, !!entry, version]);
+    expect(found).toEqual([
+      ['a', false, at(3)],
+      ['b', true, at(3)],
+    ]);
   });
 
   it('forgets metadata with the key', async () => {
