@@ -30,6 +30,10 @@ export class ChannelAccess {
     return identity;
   }
 
+  isWriter(identity: Identity): boolean {
+    return this.#options.writers([identity]);
+  }
+
   /** @throws {@link EmbeddedError} ACCESS_DENIED */
   assertWriter(identity: Identity): void {
     assertAllowed(this.#options.writers, identity, 'write to');

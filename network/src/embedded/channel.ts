@@ -6,6 +6,7 @@ import { common } from '@hyperledger/fabric-protos';
 
 import { ChannelAccess } from './access.ts';
 import { ChannelPolicies } from './channel-policies.ts';
+import { ChannelView } from './discovery/channel-view.ts';
 import { EmbeddedError } from './errors.ts';
 import { configOf, membersOf, newGenesisBlock } from './genesis.ts';
 import { BlockFile } from './ledger/block-file.ts';
@@ -40,6 +41,7 @@ export interface Channel {
   readonly chain: OrderingChain;
   readonly registry: MspRegistry;
   readonly policies: ChannelPolicies;
+  readonly view: ChannelView;
   /** MSP ids of the organisations with peers. */
   readonly mspIds: readonly string[];
 }
@@ -160,8 +162,9 @@ export async function openChannel(options: CompleteOptions): Promise<Channel> {
     const registry = new MspRegistry(membersOf(config), { shareVerdicts: options.shareVerdicts });
     const mspIds = peers.map(({ organisation }) => organisation.mspId);
     assertSameMembers(registry, mspIds);
-    const policies = new ChannelPolicies(required(config.getChannelGroup(), 'a channel group'));
-    return { orderer, peers, chain, registry, policies, mspIds };
+    const root = required(config.getChannelGroup(), 'a channel group');
+    const policies = new ChannelPolicies(root);
+    return { orderer, peers, chain, registry, policies, view: new ChannelView(root), mspIds };
   } catch (error) {
     await chain.close();
     throw error;

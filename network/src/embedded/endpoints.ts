@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 
 import type { Closers } from '../closers.ts';
 import { accessTo, type Channel, type NetworkNode } from './channel.ts';
+import { clientServices } from './client-services.ts';
 import { EmbeddedError } from './errors.ts';
 import type { CompleteOptions } from './options.ts';
 import { ordererServices } from './orderer/orderer.ts';
@@ -21,6 +22,7 @@ export async function listenAll(
   const closing = new AbortController();
   // One listener a stream; their number has a bound of its own.
   setMaxListeners(0, closing.signal);
+  const client = clientServices(options, channel, peers, closing.signal);
   const nodes: readonly (readonly [NetworkNode, readonly Service[]])[] = [
     [
       channel.orderer,
@@ -34,7 +36,7 @@ export async function listenAll(
     ],
     ...peers.map((peer, index): [NetworkNode, readonly Service[]] => [
       channel.peers[index] ?? channel.orderer,
-      peer.services(closing.signal),
+      [...peer.services(closing.signal), ...(client[index] ?? [])],
     ]),
   ];
   for (const [{ material, port }, services] of nodes) {

@@ -29,6 +29,8 @@ export type EmbeddedErrorCode =
   | 'CHAINCODE_TIMEOUT'
   /** The chaincode said something that the protocol has no place for. */
   | 'CHAINCODE_PROTOCOL'
+  /** A call of the gateway service failed; its gRPC status and the nodes' answers are with it. */
+  | 'CALL_FAILED'
   /** An operation that this network leaves out. */
   | 'NOT_SERVED'
   /** The network is closing or closed. */

@@ -27,7 +27,7 @@ export interface BroadcastOptions {
   readonly logger: NetworkLogger;
 }
 
-interface Verdict {
+export interface Verdict {
   readonly status: StatusCode;
   readonly info: string;
 }
@@ -60,7 +60,7 @@ export class Broadcast {
     this.#streams++;
     try {
       for await (const envelope of messagesOf(stream)) {
-        const { status, info } = this.#judge(envelope);
+        const { status, info } = this.judge(envelope);
         const response = new orderer.BroadcastResponse();
         response.setStatus(status);
         response.setInfo(info);
@@ -79,7 +79,8 @@ export class Broadcast {
     }
   }
 
-  #judge(envelope: Uint8Array): Verdict {
+  /** Orders one serialised common.Envelope, or says why not. */
+  judge(envelope: Uint8Array): Verdict {
     try {
       this.#assertRoom();
       this.#admit(envelope);

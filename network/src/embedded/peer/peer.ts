@@ -47,6 +47,9 @@ export interface BlockFeed {
   read(number: number): Promise<OrderedBlock>;
 }
 
+/** Told of a block after its commit; must not throw. */
+export type CommitListener = (block: OrderedBlock, flags: Uint8Array) => void;
+
 type ProposalCall = ServerUnaryCall<Uint8Array, Uint8Array>;
 
 export class Peer {
@@ -55,6 +58,7 @@ export class Peer {
   readonly #validator: Validator;
   readonly #endorser: Endorser;
   readonly #links: ReadonlyMap<string, ChaincodeLink>;
+  readonly #listeners: CommitListener[] = [];
   readonly #closing = new AbortController();
   #following: Promise<void> = Promise.resolve();
   #failure: EmbeddedError | undefined;
@@ -107,6 +111,28 @@ export class Peer {
   /** What stopped the peer, if anything did. */
   get failure(): EmbeddedError | undefined {
     return this.#failure;
+  }
+
+  /** From now on the listener hears of every block. */
+  onCommit(listener: CommitListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Whether the peer has a chaincode of that name to run. */
+  runs(chaincode: string): boolean {
+    return this.#links.has(chaincode);
+  }
+
+  /**
+   * Endorser.ProcessProposal, for everybody who asks.
+   *
+   * @throws {@link EmbeddedError} what stopped the peer, or what is wrong with the proposal.
+   */
+  async process(message: Uint8Array): Promise<Uint8Array> {
+    if (this.#failure) {
+      throw this.#failure;
+    }
+    return this.#endorser.process(message);
   }
 
   /** Starts to take blocks. To be called once. */
@@ -168,15 +194,15 @@ export class Peer {
       this.#ledger.assertNext(block);
       const flags = await this.#validator.validate(block);
       await this.#ledger.commit(block, flags);
+      for (const listener of this.#listeners) {
+        listener(block, flags);
+      }
     }
   }
 
   async #process(call: ProposalCall, callback: sendUnaryData<Uint8Array>): Promise<void> {
     try {
-      if (this.#failure) {
-        throw this.#failure;
-      }
-      callback(null, await this.#endorser.process(call.request));
+      callback(null, await this.process(call.request));
     } catch (error) {
       const known = error instanceof EmbeddedError;
       const facts = { peer: this.name, reason: messageOf(error) };

@@ -33,18 +33,12 @@ export function passThroughOf(service: ServiceDefinition): ServiceDefinition {
 
 export const ENDORSER = passThroughOf(peer.EndorserService);
 export const DELIVER = passThroughOf(peer.DeliverService);
+export const DISCOVERY = passThroughOf(discovery.DiscoveryService);
+export const GATEWAY = passThroughOf(gateway.GatewayService);
 export const BROADCAST = passThroughOf(orderer.AtomicBroadcastService);
 
 /** Services of a real peer that this network leaves out, with what to use instead. */
 export const UNSERVED: readonly (readonly [ServiceDefinition, string])[] = [
-  [
-    discovery.DiscoveryService,
-    'service discovery is not served by the embedded network; connect with a static connection profile and discovery disabled',
-  ],
-  [
-    gateway.GatewayService,
-    'the gateway service is not served by the embedded network; use fabric-network with a static connection profile',
-  ],
   [
     peer.SnapshotService,
     'ledger snapshots are not served by the embedded network; stop it and copy its directory',

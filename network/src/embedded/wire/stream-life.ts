@@ -2,17 +2,25 @@
  * When a stream is over: the client left, the connection broke, or the network closes. A stream must always be ended by a status:
  * one that is merely dropped would hold its place on the connection for ever.
  */
+import type { EventEmitter } from 'node:events';
+
 import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 
 import { EmbeddedError } from '../errors.ts';
 
 export type ByteStream = ServerDuplexStream<Uint8Array, Uint8Array>;
 
-/** @returns a signal for the stream's end and a function that lets go of it. */
-export function lifeOf(
-  stream: ByteStream,
-  closing: AbortSignal,
-): { readonly signal: AbortSignal; readonly release: () => void } {
+/** A call of any kind, as far as its end is concerned. */
+type Call = Pick<EventEmitter, 'once' | 'on' | 'emit'>;
+
+export interface CallLife {
+  /** Aborted at the call's end. */
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+}
+
+/** @returns a signal for the call's end and a function that lets go of it. */
+export function lifeOf(stream: Call, closing: AbortSignal): CallLife {
   const controller = new AbortController();
   const end = (): void => {
     controller.abort(new EmbeddedError('CLOSED', 'the stream has ended'));
