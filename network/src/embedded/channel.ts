@@ -12,6 +12,7 @@ import { configOf, membersOf, newGenesisBlock } from './genesis.ts';
 import { BlockFile } from './ledger/block-file.ts';
 import { OrderedBlock, readStoredBlock } from './ledger/ordered-block.ts';
 import { LIMITS } from './limits.ts';
+import { loggerOf } from './logger.ts';
 import { MspRegistry } from './msp.ts';
 import type { CompleteOptions } from './options.ts';
 import { OrderingChain } from './orderer/chain.ts';
@@ -154,7 +155,7 @@ export async function openChannel(options: CompleteOptions): Promise<Channel> {
     path: await blockPath(options, orderer),
     signer: newSigner(orderer.material.credentials),
     batch: options.batch,
-    logger: options.logger,
+    logger: loggerOf(options.logger, 'orderer'),
     genesis: () => genesis(options, orderer, peers),
   });
   try {

@@ -5,10 +5,13 @@ import type { Closers } from '../closers.ts';
 import { accessTo, type Channel, type NetworkNode } from './channel.ts';
 import { clientServices } from './client-services.ts';
 import { EmbeddedError } from './errors.ts';
+import { loggerOf } from './logger.ts';
+import { UNWATCHED } from './observer.ts';
 import type { CompleteOptions } from './options.ts';
 import { ordererServices } from './orderer/orderer.ts';
 import type { Peers } from './peers-at-start.ts';
 import { listen } from './wire/endpoint.ts';
+import { observedService } from './wire/observed.ts';
 import type { Service } from './wire/services.ts';
 import { unservedServices } from './wire/unserved.ts';
 
@@ -31,7 +34,8 @@ export async function listenAll(
         access: accessTo(channel, '/Channel', options.clock),
         chain: channel.chain,
         closing: closing.signal,
-        logger: options.logger,
+        logger: loggerOf(options.logger, 'orderer'),
+        observer: options.observer,
       }),
     ],
     ...peers.map((peer, index): [NetworkNode, readonly Service[]] => [
@@ -45,7 +49,7 @@ export async function listenAll(
       host: options.host,
       port,
       tls: material.tls,
-      services: [...services, ...unservedServices()],
+      services: [...watched(services, material.name, options), ...unservedServices()],
     });
     closers.add(() => endpoint.close());
   }
@@ -53,4 +57,15 @@ export async function listenAll(
     closing.abort(new EmbeddedError('CLOSED', 'the network is closing'));
     return Promise.resolve();
   });
+}
+
+/** A network that nobody watches pays nothing for it. */
+function watched(
+  services: readonly Service[],
+  node: string,
+  { observer }: CompleteOptions,
+): readonly Service[] {
+  return observer === UNWATCHED
+    ? services
+    : services.map((service) => observedService(service, node, observer));
 }

@@ -13,5 +13,6 @@ export type {
 } from './options.ts';
 export type { StateHash } from './ledger/state-hash.ts';
 export type { NetworkLogger } from './logger.ts';
+export type { NetworkObserver } from './observer.ts';
 export type { Role } from './msp.ts';
 export type { Credentials } from './signer.ts';

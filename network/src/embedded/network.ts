@@ -13,6 +13,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { listenAll } from './endpoints.ts';
 import { EmbeddedError } from './errors.ts';
 import type { Role } from './msp.ts';
+import type { FailedCheck } from './operations/health.ts';
 import { completeOptions, type CompleteOptions, type EmbeddedNetworkOptions } from './options.ts';
 import { catchUp, openPeers, type Peers } from './peers-at-start.ts';
 import { newSigner, type Credentials } from './signer.ts';
@@ -100,6 +101,24 @@ export class EmbeddedNetwork implements AsyncDisposable {
    */
   stateHashes(): Promise<ReadonlyMap<string, StateHash>> {
     return stateHashesOf(this.#peers);
+  }
+
+  /** Number of blocks at each node, by its full name. */
+  heights(): ReadonlyMap<string, number> {
+    const { orderer, chain } = this.#channel;
+    return new Map([
+      [orderer.material.name, chain.height],
+      ...this.#peers.map(({ name, ledger }) => [name, ledger.height] as const),
+    ]);
+  }
+
+  /** Nodes that have stopped, and why. */
+  failedChecks(): readonly FailedCheck[] {
+    const { orderer, chain } = this.#channel;
+    return [{ name: orderer.material.name, failure: chain.failure }, ...this.#peers].flatMap(
+      ({ name, failure }) =>
+        failure ? [{ component: name, reason: `${failure.code}: ${failure.message}` }] : [],
+    );
   }
 
   /** Ends all streams, writes what waits to be ordered, lets the peers commit it and closes every file. */

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { EmbeddedError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { SILENT, type NetworkLogger } from './logger.ts';
+import { UNWATCHED, type NetworkObserver } from './observer.ts';
 import type { Ports } from './ports.ts';
 
 export interface OrganisationDescription {
@@ -58,6 +59,8 @@ export interface EmbeddedNetworkOptions {
   readonly shareVerdicts?: boolean;
   /** @default none */
   readonly logger?: NetworkLogger;
+  /** Watches the network at work, for metrics. @default none */
+  readonly observer?: NetworkObserver;
   /** @default the system clock */
   readonly clock?: () => Date;
 }
@@ -139,6 +142,7 @@ export function completeOptions(options: EmbeddedNetworkOptions): Complete {
     executionTimeoutMs: LIMITS.executionTimeoutMs,
     shareVerdicts: true,
     logger: SILENT,
+    observer: UNWATCHED,
     clock: () => new Date(),
     ...options,
     batch: { maxMessageCount: 100, preferredMaxBytes: 2_097_152, timeoutMs: 50, ...options.batch },

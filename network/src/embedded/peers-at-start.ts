@@ -3,6 +3,7 @@ import { accessTo, blockPath, statePath, type Channel } from './channel.ts';
 import type { Closers } from '../closers.ts';
 import { EmbeddedError } from './errors.ts';
 import { LIMITS } from './limits.ts';
+import { loggerOf } from './logger.ts';
 import type { CompleteOptions } from './options.ts';
 import type { OrderingChain } from './orderer/chain.ts';
 import { definedPolicies } from './peer/definition-policy.ts';
@@ -36,9 +37,10 @@ export async function openPeers(
       chaincodes: options.chaincodes.map((chaincode) => ({
         ...chaincode,
         executionTimeoutMs: options.executionTimeoutMs,
-        logger: options.logger,
+        logger: loggerOf(options.logger, 'chaincode'),
       })),
-      logger: options.logger,
+      logger: loggerOf(options.logger, 'peer'),
+      observer: options.observer,
     });
     closers.add(() => peer.close());
     opened.push(peer);

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LamplighterError } from '../errors.ts';
 import type { TakeOverFlags } from './commands/gateway.ts';
+import { addNetworkCommands } from './commands/network-options.ts';
 import type { ProvisionFlags } from './commands/provision.ts';
 import type { StartFlags } from './commands/start.ts';
 
@@ -68,6 +69,7 @@ function program(): Command {
       const { provision } = await import('./commands/provision.ts');
       await provision(options);
     });
+  addNetworkCommands(root.command('network').description('the ledger alone, as a Fabric network'));
   addDeviceCommands(device);
   addGatewayCommands(root.command('gateway').description('gateways of a running city'));
   return root;

@@ -17,6 +17,8 @@ import { join, resolve } from 'node:path';
 import { OperatorError } from './errors.ts';
 
 const FORMAT = 'lamplighter.city.v1';
+/** Where state lives when nobody says otherwise. */
+export const DEFAULT_DIRECTORY = '.lamplighter';
 const MARK = 'city.json';
 const LOCK = 'city.lock';
 
@@ -83,7 +85,7 @@ export class StateDirectory implements Disposable {
     if (holder !== undefined) {
       throw new OperatorError(
         'DIRECTORY_IN_USE',
-        `${this.path} is in use by process ${holder}; stop that city or name another directory with --directory`,
+        `${this.path} is in use by process ${holder}; end it, or name another directory with --directory`,
       );
     }
     rmSync(path, { force: true });

@@ -10,6 +10,7 @@ import { IdentityError } from '../identity-errors.ts';
 import { readHeaders, transactionIdOf, type Headers } from '../ledger/transaction.ts';
 import { LIMITS } from '../limits.ts';
 import type { NetworkLogger } from '../logger.ts';
+import type { NetworkObserver } from '../observer.ts';
 import { decode } from '../wire/messages.ts';
 import { writeMessage } from '../wire/outbound.ts';
 import { lifeOf, messagesOf, type ByteStream } from '../wire/stream-life.ts';
@@ -25,7 +26,12 @@ export interface BroadcastOptions {
   /** Ends every stream. */
   readonly closing: AbortSignal;
   readonly logger: NetworkLogger;
+  readonly observer: NetworkObserver;
 }
+
+const STATUS_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(Status).map(([name, status]) => [status, name]),
+);
 
 export interface Verdict {
   readonly status: StatusCode;
@@ -81,6 +87,16 @@ export class Broadcast {
 
   /** Orders one serialised common.Envelope, or says why not. */
   judge(envelope: Uint8Array): Verdict {
+    const start = performance.now();
+    const verdict = this.#decide(envelope);
+    this.#options.observer.envelope({
+      status: STATUS_NAMES.get(verdict.status) ?? 'UNKNOWN',
+      seconds: (performance.now() - start) / 1_000,
+    });
+    return verdict;
+  }
+
+  #decide(envelope: Uint8Array): Verdict {
     try {
       this.#assertRoom();
       this.#admit(envelope);

@@ -76,6 +76,11 @@ export class OrderingChain {
     return this.#signal.height;
   }
 
+  /** What stopped the orderer, if anything did. */
+  get failure(): EmbeddedError | undefined {
+    return this.#failure;
+  }
+
   reach(number: number, signal: AbortSignal): Promise<void> {
     return this.#signal.reach(number, signal);
   }

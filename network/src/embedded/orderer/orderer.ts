@@ -3,6 +3,7 @@ import type { ChannelAccess } from '../access.ts';
 import { Deliver, type BlockSource } from '../deliver/deliver.ts';
 import { blockFrame } from '../deliver/frames.ts';
 import type { NetworkLogger } from '../logger.ts';
+import type { NetworkObserver } from '../observer.ts';
 import { BROADCAST, type Service } from '../wire/services.ts';
 import type { ByteStream } from '../wire/stream-life.ts';
 import { Broadcast } from './broadcast.ts';
@@ -15,6 +16,7 @@ export interface OrdererOptions {
   /** Ends every stream. */
   readonly closing: AbortSignal;
   readonly logger: NetworkLogger;
+  readonly observer: NetworkObserver;
 }
 
 function blocksOf(chain: OrderingChain): BlockSource {

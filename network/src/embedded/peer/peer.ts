@@ -14,6 +14,7 @@ import { LevelStore } from '../ledger/level-store.ts';
 import type { OrderedBlock } from '../ledger/ordered-block.ts';
 import type { NetworkLogger } from '../logger.ts';
 import type { MspRegistry } from '../msp.ts';
+import type { NetworkObserver } from '../observer.ts';
 import type { Signer } from '../signer.ts';
 import { DELIVER, ENDORSER, type Service } from '../wire/services.ts';
 import type { ByteStream } from '../wire/stream-life.ts';
@@ -22,6 +23,7 @@ import type { PolicyOf } from './definition-policy.ts';
 import { Endorser } from './endorser.ts';
 import { newLifecycle } from './lifecycle.ts';
 import { newQscc } from './qscc.ts';
+import { transactionFacts } from './transaction-facts.ts';
 import { Validator } from './validator.ts';
 
 export interface PeerOptions {
@@ -39,6 +41,7 @@ export interface PeerOptions {
   readonly mspIds: readonly string[];
   readonly chaincodes: readonly (LinkOptions & { readonly name: string })[];
   readonly logger: NetworkLogger;
+  readonly observer: NetworkObserver;
 }
 
 /** Where a peer gets its blocks from. */
@@ -192,12 +195,25 @@ export class Peer {
       await feed.reach(number, signal);
       const block = await feed.read(number);
       this.#ledger.assertNext(block);
-      const flags = await this.#validator.validate(block);
-      await this.#ledger.commit(block, flags);
-      for (const listener of this.#listeners) {
-        listener(block, flags);
-      }
+      await this.#take(block);
     }
+  }
+
+  async #take(block: OrderedBlock): Promise<void> {
+    const start = performance.now();
+    const flags = await this.#validator.validate(block);
+    const validated = performance.now();
+    await this.#ledger.commit(block, flags);
+    const end = performance.now();
+    for (const listener of this.#listeners) {
+      listener(block, flags);
+    }
+    this.#options.observer.committed({
+      node: this.name,
+      transactions: transactionFacts(block, flags),
+      seconds: (end - start) / 1_000,
+      commitSeconds: (end - validated) / 1_000,
+    });
   }
 
   async #process(call: ProposalCall, callback: sendUnaryData<Uint8Array>): Promise<void> {

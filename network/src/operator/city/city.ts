@@ -6,6 +6,7 @@ import { Contracts } from '../../ledger/contracts.ts';
 import type { ManagementEvent } from '../../management/index.ts';
 import type { OperatorError } from '../errors.ts';
 import { type OperatorEntry, writeOperatorFile } from '../operator-file.ts';
+import { networkFolder } from '../network/running-file.ts';
 import { Fleet } from '../processes/fleet.ts';
 import { requirements, type Requirement, type ShowcaseReleases } from './acceptance.ts';
 import { provisionDevices } from './devices.ts';
@@ -112,7 +113,13 @@ export class City implements AsyncDisposable {
     const { directory, print, onFailure } = this.#options;
     const plans = planDevices(this.#options.devices);
     const closers = this.#closers;
-    const ledger = await LedgerSide.start(join(directory, 'network'), closers, onFailure);
+    const ledger = await LedgerSide.start({
+      folder: networkFolder(directory),
+      kind: 'city',
+      closers,
+      print,
+      onUnexpectedEnd: onFailure,
+    });
     print(`ledger: ${VENDORS.length} organisations, one peer each, one orderer, contracts ready`);
 
     const ports = readPorts(directory);

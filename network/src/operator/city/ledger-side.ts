@@ -1,17 +1,41 @@
-/** The ledger of a city: the embedded network, and the contracts in their own process. */
-import { createHash, X509Certificate } from 'node:crypto';
+/** The ledger of a city: the embedded network, the contracts in their own process, and what both are operated with. */
+import { createHash, randomUUID, X509Certificate } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { EmbeddedNetwork } from '../../embedded/index.ts';
 import type { Closers } from '../../closers.ts';
 import { connectLedger, type Ledger } from '../../ledger/index.ts';
 import type { OperatorError } from '../errors.ts';
-import { startContracts } from '../processes/contract-process.ts';
+import { Instruments } from '../network/instruments.ts';
+import { writePeerConfiguration } from '../network/peer-configuration.ts';
+import {
+  removeRunningFile,
+  writeRunningFile,
+  type RunningNetwork,
+} from '../network/running-file.ts';
+import { runningNodes } from '../network/running-nodes.ts';
 import { freePort } from '../processes/free-port.ts';
+import { SupervisedContracts } from '../processes/supervised-contracts.ts';
 import { CHAINCODE, CHANNEL, VENDORS } from './plan.ts';
 
 const VERSION = '0.1.0';
+/** Answered by any peer to any member, and changes nothing. */
+const PROBE = 'StatusLog:AbnormalDevices';
+const PROBE_ARGUMENTS = ['1', ''];
 
 /** Label and hash, as Fabric names a chaincode package. */
 const PACKAGE_ID = `${CHAINCODE}_${VERSION}:${createHash('sha256').update(`${CHAINCODE} ${VERSION}`).digest('hex')}`;
+
+export interface LedgerSideOptions {
+  /** Everything the network keeps is below. */
+  readonly folder: string;
+  readonly kind: RunningNetwork['kind'];
+  /** What was opened is added. */
+  readonly closers: Closers;
+  /** Lines worth reading. */
+  readonly print: (line: string) => void;
+  /** The contracts' process ends again and again. */
+  readonly onUnexpectedEnd: (error: OperatorError) => void;
+}
 
 export class LedgerSide {
   readonly network: EmbeddedNetwork;
@@ -22,38 +46,49 @@ export class LedgerSide {
     this.#closers = closers;
   }
 
-  /** Starts network and contracts side by side; what was opened is added to `closers`. */
-  static async start(
-    directory: string,
-    closers: Closers,
-    onUnexpectedEnd: (error: OperatorError) => void,
-  ): Promise<LedgerSide> {
-    const port = await freePort();
-    const contracts = startContracts({ port, packageId: PACKAGE_ID, onUnexpectedEnd });
-    const network = EmbeddedNetwork.start({
-      directory,
-      channel: CHANNEL,
-      organisations: VENDORS.map(({ id, mspId, domain }) => ({ name: id, mspId, domain })),
-      chaincodes: [
-        {
-          name: CHAINCODE,
-          version: VERSION,
-          sequence: 1,
-          packageId: PACKAGE_ID,
-          address: `127.0.0.1:${port}`,
-        },
-      ],
+  /** Starts network and contracts side by side; returns when each peer has answered a transaction. */
+  static async start(options: LedgerSideOptions): Promise<LedgerSide> {
+    const { folder, closers } = options;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const instruments = new Instruments(folder, CHANNEL, VERSION);
+    closers.add(() => {
+      instruments[Symbol.dispose]();
+      return Promise.resolve();
     });
-    const [started, served] = await Promise.allSettled([network, contracts]);
-    if (started.status === 'fulfilled') closers.add(() => started.value.close());
-    if (served.status === 'fulfilled') closers.add(() => served.value.close());
-    if (started.status === 'rejected') throw started.reason;
-    if (served.status === 'rejected') throw served.reason;
-    return new LedgerSide(started.value, closers);
+    const address = `127.0.0.1:${await freePort()}`;
+    const { network, contracts } = await startBoth(options, instruments, address);
+    const side = new LedgerSide(network, closers);
+    await side.#ready();
+    const instance = randomUUID();
+    const facts = { network, version: VERSION, instance, furtherChecks: () => checks(contracts) };
+    const operations = await instruments.serve(facts, closers);
+    closers.add(() => {
+      removeRunningFile(folder);
+      return Promise.resolve();
+    });
+    await writeRunningFile(folder, {
+      instance,
+      processId: process.pid,
+      since: new Date().toISOString(),
+      kind: options.kind,
+      channel: CHANNEL,
+      chaincode: { name: CHAINCODE, version: VERSION, packageId: PACKAGE_ID, address },
+      operations: operations.url,
+      peerConfiguration: await writePeerConfiguration(folder),
+      logFile: instruments.logFile,
+      ...runningNodes(folder, network.connectionProfile(VENDORS[0].mspId), VENDORS),
+    });
+    return side;
   }
 
   /** A client of the ledger under an identity of its organisation, enrolled when it is new. */
   async connect(mspId: string, name: string, role: 'admin' | 'client'): Promise<Member> {
+    const member = await this.#connect(mspId, name, role);
+    this.#closers.add(() => member.ledger.close());
+    return member;
+  }
+
+  async #connect(mspId: string, name: string, role: 'admin' | 'client'): Promise<Member> {
     const identity = await this.network.enrol(mspId, name, role);
     const ledger = await connectLedger({
       profile: this.network.connectionProfile(mspId),
@@ -61,9 +96,63 @@ export class LedgerSide {
       channel: CHANNEL,
       chaincode: CHAINCODE,
     });
-    this.#closers.add(() => ledger.close());
     return { ledger, certificate: identity.certificate };
   }
+
+  /** Enrols the users that Fabric's own networks have, and asks every peer for a transaction. */
+  async #ready(): Promise<void> {
+    for (const { mspId } of VENDORS) {
+      await this.network.enrol(mspId, 'Admin', 'admin');
+      await this.network.enrol(mspId, 'User1', 'client');
+    }
+    const { ledger } = await this.#connect(VENDORS[0].mspId, 'User1', 'client');
+    try {
+      for (const { mspId } of VENDORS) {
+        await ledger.evaluate(PROBE, PROBE_ARGUMENTS, { organisation: mspId });
+      }
+    } finally {
+      await ledger.close();
+    }
+  }
+}
+
+async function startBoth(
+  { folder, closers, print, onUnexpectedEnd }: LedgerSideOptions,
+  instruments: Instruments,
+  address: string,
+): Promise<{ readonly network: EmbeddedNetwork; readonly contracts: SupervisedContracts }> {
+  const { logger } = instruments.logs;
+  const contracts = SupervisedContracts.start({
+    port: Number(address.split(':')[1]),
+    packageId: PACKAGE_ID,
+    onRestart: (error) => {
+      logger.error({ reason: error.message }, 'the contracts are started again');
+      print(`${error.message.split('\n')[0] ?? ''}; starting it again`);
+    },
+    onGivenUp: onUnexpectedEnd,
+  });
+  const network = EmbeddedNetwork.start({
+    directory: folder,
+    channel: CHANNEL,
+    organisations: VENDORS.map(({ id, mspId, domain }) => ({ name: id, mspId, domain })),
+    chaincodes: [
+      { name: CHAINCODE, version: VERSION, sequence: 1, packageId: PACKAGE_ID, address },
+    ],
+    logger,
+    observer: instruments.metrics,
+  });
+  const [started, served] = await Promise.allSettled([network, contracts]);
+  if (started.status === 'fulfilled') closers.add(() => started.value.close());
+  if (served.status === 'fulfilled') closers.add(() => served.value.close());
+  if (started.status === 'rejected') throw started.reason;
+  if (served.status === 'rejected') throw served.reason;
+  return { network: started.value, contracts: served.value };
+}
+
+function checks(contracts: SupervisedContracts): ReturnType<EmbeddedNetwork['failedChecks']> {
+  return contracts.isRunning()
+    ? []
+    : [{ component: `chaincode ${CHAINCODE}`, reason: 'its process has ended; see the log' }];
 }
 
 /** A ledger client and the certificate it signs under, PEM. */

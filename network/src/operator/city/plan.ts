@@ -52,7 +52,7 @@ const model = (id: string, kind: DeviceKind, archive: string, slotKib: number): 
   slotBytes: slotKib * KIB,
 });
 
-export const VENDORS: readonly VendorPlan[] = [
+export const VENDORS: readonly [VendorPlan, ...VendorPlan[]] = [
   {
     id: 'northlight',
     mspId: 'NorthlightMSP',

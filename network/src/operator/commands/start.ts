@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { City } from '../city/city.ts';
 import { proveMainJob } from '../city/once.ts';
-import { StateDirectory } from '../state-directory.ts';
+import { DEFAULT_DIRECTORY, StateDirectory } from '../state-directory.ts';
+import { aborted, exitCodeOf, stopOnSignals } from '../stopping.ts';
 import { newScreen, type Screen } from '../view/screen.ts';
 
 /** As on the command line. */
@@ -16,10 +17,7 @@ export interface StartFlags {
   readonly fresh: boolean;
 }
 
-const DEFAULT_DIRECTORY = '.lamplighter';
 const REFRESH_MS = 250;
-/** Sessions, reports on their way, blocks: an idle machine needs about a second. */
-const END_WITHIN_MS = 30_000;
 
 /** @returns the exit code */
 export async function start(flags: StartFlags): Promise<number> {
@@ -100,44 +98,4 @@ function showTable(city: City, screen: Screen): Disposable {
       clearInterval(timer);
     },
   };
-}
-
-/** The first signal ends the city in order and within a deadline; a second one ends the process at once. */
-function stopOnSignals(): AbortController {
-  const stopping = new AbortController();
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (stopping.signal.aborted) process.exit(1);
-    stopping.abort(signal);
-    setTimeout(() => {
-      process.stderr.write(
-        `lamplighter: not ended within ${END_WITHIN_MS / 1_000} s of ${signal}\n`,
-      );
-      process.exit(1);
-    }, END_WITHIN_MS).unref();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  return stopping;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else {
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-    }
-  });
-}
-
-/** 0 when somebody asked for the end, 1 when a part failed. */
-function exitCodeOf(signal: AbortSignal, screen: Screen): number {
-  const reason: unknown = signal.reason;
-  if (!(reason instanceof Error)) return 0;
-  screen.print(`FAILED: ${reason.message}`);
-  return 1;
 }
