@@ -49,8 +49,8 @@ export async function sweepUnfinished(directory: string): Promise<void> {
 
 const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
 
-/** The rename itself has to survive a power cut. */
-async function syncDirectory(directory: string): Promise<void> {
+/** What was made, renamed or removed in a directory has to survive a power cut. */
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
     await handle.sync();

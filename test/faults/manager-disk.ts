@@ -7,7 +7,8 @@ import { reportKey } from '../../network/src/management/outbox-batch.ts';
 import type { OutboxEntry } from '../../network/src/management/outbox.ts';
 import { decodeRecord } from '../../network/src/management/storage/json-bytes.ts';
 import { LevelStore } from '../../network/src/management/storage/level-store.ts';
-import { SealedStore, Sealer } from '../../network/src/management/storage/sealed-store.ts';
+import { Sealer } from '../../network/src/at-rest/sealer.ts';
+import { SealedStore } from '../../network/src/management/storage/sealed-store.ts';
 import type { ManagerOrder } from './manager-messages.ts';
 
 /** What is on the disk. */

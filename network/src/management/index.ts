@@ -8,7 +8,7 @@ export { defaultIntervals, drawIntervals, type IntervalPolicy } from './interval
 export { ManagementError, type ManagementErrorCode } from './management-error.ts';
 export { ManagementNode } from './management-node.ts';
 export type { ManagementKeys, ManagementNodeOptions, NodeLogger } from './management-options.ts';
-export { loadMasterKey } from './storage/master-key.ts';
+export { loadManagementKeys } from './management-keys.ts';
 export type { StorageState } from './storage/durable-writer.ts';
 export type { StorageOption } from './storage/node-storage.ts';
 export { systemRandom, type RandomSource } from './random.ts';

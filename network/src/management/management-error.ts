@@ -20,11 +20,6 @@ export type ManagementErrorCode =
   | 'DIRECTORY_FOREIGN'
   /** Another process has the directory. */
   | 'DIRECTORY_IN_USE'
-  /** The key that the state is sealed under: not there, not 32 bytes in hex, readable by others, another one. */
-  | 'MASTER_KEY_MISSING'
-  | 'MASTER_KEY_MALFORMED'
-  | 'MASTER_KEY_EXPOSED'
-  | 'MASTER_KEY_WRONG'
   /** Bytes do not have the digest that names them. */
   | 'DIGEST_MISMATCH'
   /** A release is not approved, or not for this vendor, model or generation. */
@@ -34,6 +29,8 @@ export type ManagementErrorCode =
   | 'RELEASE_SIGNATURE_INVALID'
   /** The chunk tree of the image is not the one the manifest names. */
   | 'RELEASE_ROOT_MISMATCH'
+  /** An assignment names a kid that another device has: it would lock that one out. */
+  | 'KID_IN_USE'
   /** A hand-over is not the assignment that stands on the ledger, or not for this node. */
   | 'ASSIGNMENT_MISMATCH';
 

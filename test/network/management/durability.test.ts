@@ -12,7 +12,8 @@ import {
 import type { DeviceEntry } from '../../../network/src/management/device-database.ts';
 import type { OutboxEntry } from '../../../network/src/management/outbox.ts';
 import { decodeRecord } from '../../../network/src/management/storage/json-bytes.ts';
-import { SealedStore, Sealer } from '../../../network/src/management/storage/sealed-store.ts';
+import { Sealer } from '../../../network/src/at-rest/sealer.ts';
+import { SealedStore } from '../../../network/src/management/storage/sealed-store.ts';
 import { codeOf } from '../code-of.ts';
 import { MemoryStore } from './support/memory-store.ts';
 import { answer } from './support/monitoring-answer.ts';

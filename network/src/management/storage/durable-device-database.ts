@@ -114,16 +114,20 @@ export class DurableDeviceDatabase implements DeviceDatabase {
   }
 }
 
+/** Entries of earlier versions have no list of kids. */
+type StoredEntry = Omit<DeviceEntry, 'formerKids'> & Partial<Pick<DeviceEntry, 'formerKids'>>;
+
 /** The assignment is in its payload, and is not kept twice. */
 function encodeEntry(entry: DeviceEntry): Uint8Array {
   return encodeRecord({ ...entry, secrets: { ...entry.secrets, assignment: null } });
 }
 
 function decodeEntry(bytes: Uint8Array, now: number): DeviceEntry {
-  const entry = decodeRecord(bytes) as DeviceEntry;
+  const entry = decodeRecord(bytes) as StoredEntry;
   const { progress } = entry.update;
   return {
     ...entry,
+    formerKids: entry.formerKids ?? [],
     secrets: { ...entry.secrets, assignment: decodeAssignment(entry.secrets.payload) },
     // §6.2: `updating` until its result or 30 minutes, which are counted from this start.
     update: {

@@ -1,5 +1,7 @@
 /** Where a node keeps its state: in memory for tests, or in `state/` of its directory, sealed under the master key. */
 import path from 'node:path';
+import { AtRestError } from '../../at-rest/errors.ts';
+import { Sealer } from '../../at-rest/sealer.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceDatabase } from '../device-database.ts';
 import type { EventSink } from '../events.ts';
@@ -7,14 +9,16 @@ import { durableOutboxParts, newLedgerOutbox, type LedgerOutboxParts } from '../
 import { ManagementError } from '../management-error.ts';
 import { MemoryDeviceDatabase } from '../memory-device-database.ts';
 import type { Outbox } from '../outbox.ts';
+import { Partings } from '../partings.ts';
 import { describe } from '../supervise.ts';
 import { DurableCheckpoint, MemoryCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { DurableDeviceDatabase } from './durable-device-database.ts';
 import { DurableOutbox } from './durable-outbox.ts';
+import { openPartings } from './durable-partings.ts';
 import { DurableWriter, type StorageState } from './durable-writer.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 import { LevelStore } from './level-store.ts';
-import { SealedStore, Sealer } from './sealed-store.ts';
+import { SealedStore } from './sealed-store.ts';
 
 /** Which storage a node has. */
 export type StorageOption =
@@ -31,6 +35,7 @@ export type StorageOption =
 /** An opened storage. */
 export interface NodeStorage {
   readonly database: DeviceDatabase;
+  readonly partings: Partings;
   readonly outbox: Outbox;
   readonly checkpoint: Checkpoint;
   readonly state: StorageState;
@@ -51,7 +56,7 @@ const CHECK_KEY = 'meta/check';
 
 /**
  * @throws {@link ManagementError} DIRECTORY_IN_USE, DIRECTORY_FOREIGN, STORAGE_VERSION, STORAGE_DAMAGED, STORAGE_FULL,
- *   STORAGE_FAILED, MASTER_KEY_WRONG; RangeError for a master key of a wrong length
+ *   STORAGE_FAILED; AtRestError MASTER_KEY_WRONG; RangeError for a master key of a wrong length
  */
 export async function openStorage(
   option: StorageOption,
@@ -72,6 +77,7 @@ export async function openStorage(
 function memoryStorage(parts: NodeStorageParts): NodeStorage {
   return {
     database: new MemoryDeviceDatabase(),
+    partings: new Partings(),
     outbox: newLedgerOutbox(parts),
     checkpoint: new MemoryCheckpoint(),
     state: { state: 'ready' },
@@ -82,18 +88,17 @@ function memoryStorage(parts: NodeStorageParts): NodeStorage {
 async function diskStorage(store: KeyValueStore, parts: NodeStorageParts): Promise<NodeStorage> {
   const { clock, events } = parts;
   const writer = newWriter(store, clock, events);
-  const database = await DurableDeviceDatabase.open({
-    store,
-    writer,
-    now: clock.monotonic() / 1_000,
-    onFailure: (error) => {
-      events.emit({ type: 'alarm', device: null, ...describe(error) });
-    },
-  });
+  const onFailure = (error: unknown): void => {
+    events.emit({ type: 'alarm', device: null, ...describe(error) });
+  };
+  const now = clock.monotonic() / 1_000;
+  const database = await DurableDeviceDatabase.open({ store, writer, now, onFailure });
+  const partings = await openPartings(store, writer, onFailure);
   const checkpoint = await DurableCheckpoint.open(store, writer);
   const outbox = await DurableOutbox.open({ store, writer, ...durableOutboxParts(parts) });
   return {
     database,
+    partings,
     outbox,
     checkpoint,
     get state() {
@@ -131,7 +136,7 @@ async function checkOwner(raw: KeyValueStore, id: string, sealer: Sealer): Promi
     sealer.open(CHECK_KEY, meta.get(CHECK_KEY) ?? new Uint8Array(0));
   } catch (error) {
     const text = `the state of ${id} was sealed under another master key than the one given`;
-    throw new ManagementError('MASTER_KEY_WRONG', text, { cause: error });
+    throw new AtRestError('MASTER_KEY_WRONG', text, { cause: error });
   }
 }
 

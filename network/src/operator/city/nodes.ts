@@ -1,16 +1,14 @@
 /** The nodes of a city: a vendor node for each organisation, the management nodes, and what they register. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ed25519PublicKey, x25519PublicKey } from '@lamplighter/sdk/crypto';
+import { loadMasterKey } from '../../at-rest/master-key.ts';
 import type { Closers } from '../../closers.ts';
 import { Contracts } from '../../ledger/contracts.ts';
 import {
-  loadMasterKey,
+  loadManagementKeys,
   ManagementNode,
   type ManagementEvent,
-  type ManagementKeys,
 } from '../../management/index.ts';
-import { secretFile } from '../../secret-file.ts';
 import { VendorNode } from '../../vendor/index.ts';
 import { certificateDigest, type LedgerSide } from './ledger-side.ts';
 import { TamperingMirror } from './tampering-mirror.ts';
@@ -96,8 +94,8 @@ export async function startManagers(options: NodesOptions): Promise<Managers> {
 async function startManager(plan: ManagerPlan, options: NodesOptions): Promise<ManagementNode> {
   const { id, mspId } = plan;
   const directory = join(options.directory, 'gateways', id);
-  const keys = await managementKeys(directory);
   const masterKey = await loadMasterKey(directory);
+  const keys = await loadManagementKeys(directory, id, masterKey);
   const member = await options.ledger.connect(mspId, id, 'client');
   const node = await onPort(options.ports[id], (port) =>
     ManagementNode.start({
@@ -141,19 +139,6 @@ export function settledDevices(
       .filter(({ id, port }) => ports[id] === port)
       .flatMap(({ devices }) => devices),
   );
-}
-
-async function managementKeys(directory: string): Promise<ManagementKeys> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const [signature, sealing, chainMaster] = await Promise.all(
-    ['signature-key', 'sealing-key', 'chain-master'].map((name) =>
-      secretFile(join(directory, name)),
-    ),
-  );
-  if (signature === undefined || sealing === undefined || chainMaster === undefined) {
-    throw new TypeError('three secrets are expected');
-  }
-  return { signature, sealing, chainMaster };
 }
 
 function raise(vendor: string): never {

@@ -5,7 +5,8 @@ import { encodeAssignment } from '@lamplighter/sdk/wire';
 import { NO_UPDATE, type DeviceEntry } from '../../../../network/src/management/device-database.ts';
 import { DurableDeviceDatabase } from '../../../../network/src/management/storage/durable-device-database.ts';
 import { DurableWriter } from '../../../../network/src/management/storage/durable-writer.ts';
-import { SealedStore, Sealer } from '../../../../network/src/management/storage/sealed-store.ts';
+import { Sealer } from '../../../../network/src/at-rest/sealer.ts';
+import { SealedStore } from '../../../../network/src/management/storage/sealed-store.ts';
 import { codeOf } from '../../code-of.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -38,6 +39,7 @@ function device(id: string): DeviceEntry {
     kind: 'end',
     serial: 3,
     envelope: bytes(200),
+    formerKids: [bytes(16), bytes(16)],
     suspended: false,
     firmware: { gen: 1, sequence: 1, version: '1', size: 5, sha256: '00'.repeat(32) },
     n: 7,

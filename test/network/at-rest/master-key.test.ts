@@ -1,8 +1,8 @@
 import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { loadMasterKey } from '../../../../network/src/management/storage/master-key.ts';
-import { codeOf } from '../../code-of.ts';
+import { loadMasterKey } from '../../../network/src/at-rest/master-key.ts';
+import { codeOf } from '../code-of.ts';
 
 describe('master key', () => {
   let directory: string;
@@ -53,6 +53,11 @@ describe('master key', () => {
 
   it('is not made anew where a state was sealed under the one that is gone', async () => {
     await mkdir(path.join(directory, 'state'));
+    expect(await codeOf(() => loadMasterKey(directory, {}))).toBe('MASTER_KEY_MISSING');
+  });
+
+  it('is not made anew where a file was sealed under the one that is gone', async () => {
+    await writeFile(path.join(directory, 'release-key.sealed'), '');
     expect(await codeOf(() => loadMasterKey(directory, {}))).toBe('MASTER_KEY_MISSING');
   });
 });
