@@ -1,8 +1,10 @@
 /**
- * Who fetches: a manager signs each request for an image with PU_j, so that the vendor's transmission history names
+ * Who fetches: a manager signs each request for an image, or for an assignment, with PU_j, so that the vendor's transmission history names
  * those who took it; another vendor, who reviews a release, with its release key. Travels as
  * `Authorization: Lamplighter <base64url>`.
  */
+import { randomBytes } from 'node:crypto';
+
 import { encodeCbor } from '@lamplighter/sdk/wire';
 
 import { ExchangeError } from './exchange-error.ts';
@@ -34,6 +36,16 @@ export function signFetchTicket(ticket: FetchTicket, secretKey: Uint8Array): str
   const payload = encodeCbor([1, role === 'manager' ? 0 : 1, party, vendor, path, nonce, time]);
   const message = signMessage('fetch', payload, secretKey);
   return SCHEME + Buffer.from(message).toString('base64url');
+}
+
+/** A ticket for one request, now. */
+export function newFetchTicket(
+  ticket: Omit<FetchTicket, 'nonce' | 'time'>,
+  secretKey: Uint8Array,
+): string {
+  const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
+  const time = Math.floor(Date.now() / 1_000);
+  return signFetchTicket({ ...ticket, nonce, time }, secretKey);
 }
 
 /** Vendor: splits the header; `claim.role` and `claim.party` say whose key on the ledger must have signed it. */

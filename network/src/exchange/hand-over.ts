@@ -12,6 +12,10 @@ import { seal, unseal, type SealingContext } from './sealing.ts';
 import { Fields } from './shape.ts';
 import { signMessage, splitMessage, verifyMessage } from './signed-message.ts';
 
+/** Kids a device had before the present one, that are kept for it at most. */
+export const FORMER_KIDS = 32;
+const KID_BYTES = 16;
+
 /** Whose hand-over it is. */
 export interface HandOverSubject {
   readonly vendor: string;
@@ -26,6 +30,8 @@ export interface HandOver extends Intervals {
   readonly envelope: Uint8Array;
   /** 32 bytes. */
   readonly psk: Uint8Array;
+  /** Kids of the assignments before, newest first, up to {@link FORMER_KIDS}: the device may hold any of them (§2.3). */
+  readonly formerKids: readonly Uint8Array[];
 }
 
 /** Vendor. @param keys.sealingKey the manager's, from the ledger; keys.releaseKey own Ed25519 seed */
@@ -34,8 +40,8 @@ export async function sealHandOver(
   handOver: HandOver,
   keys: { readonly sealingKey: Uint8Array; readonly releaseKey: Uint8Array },
 ): Promise<Uint8Array> {
-  const { envelope, psk, fti, rti, uti } = handOver;
-  const text = encodeCbor([1, envelope, psk, fti, rti, uti]);
+  const { envelope, psk, fti, rti, uti, formerKids } = handOver;
+  const text = encodeCbor([1, envelope, psk, fti, rti, uti, formerKids.slice(0, FORMER_KIDS)]);
   const sealed = await seal(contextOf(subject), keys.sealingKey, text);
   const { vendor, manager, device, serial } = subject;
   const payload = encodeCbor([1, vendor, manager, device, serial, sealed.enc, sealed.ciphertext]);
@@ -68,14 +74,22 @@ export async function openHandOver(
   requireSubject(outer.subject, expected);
   const text = await unseal(contextOf(outer.subject), expected.sealingSecretKey, outer);
   const handOver = readInner(text);
-  const payload = payloadOf(handOver.envelope);
-  if (!timingSafeEqual(createHash('sha256').update(payload).digest(), expected.digest)) {
-    throw new ExchangeError(
-      'EXCHANGE_DIGEST_MISMATCH',
-      `assignment of ${expected.device} is not the one on the ledger`,
-    );
-  }
+  requireDigest(expected.device, handOver.envelope, expected.digest);
   return handOver;
+}
+
+/**
+ * The assignment in an envelope is the one that the ledger names.
+ *
+ * @throws {@link ExchangeError} EXCHANGE_MALFORMED, EXCHANGE_DIGEST_MISMATCH
+ */
+export function requireDigest(device: string, envelope: Uint8Array, digest: Uint8Array): void {
+  const payload = payloadOf(envelope);
+  if (timingSafeEqual(createHash('sha256').update(payload).digest(), digest)) return;
+  throw new ExchangeError(
+    'EXCHANGE_DIGEST_MISMATCH',
+    `assignment of ${device} is not the one on the ledger`,
+  );
 }
 
 interface Outer {
@@ -96,13 +110,14 @@ function readOuter(payload: Uint8Array): Outer {
 }
 
 function readInner(text: Uint8Array): HandOver {
-  const fields = Fields.versioned('hand-over text', text, 6);
+  const fields = Fields.versioned('hand-over text', text, 7);
   return {
     envelope: fields.bytes(1),
     psk: fields.bytes(2, 32),
     fti: fields.uint(3, 2_592_000),
     rti: fields.uint(4, 86_400),
     uti: fields.uint(5, 31_536_000),
+    formerKids: fields.byteStrings(6, FORMER_KIDS, KID_BYTES),
   };
 }
 
@@ -129,7 +144,7 @@ function payloadOf(envelope: Uint8Array): Uint8Array {
   try {
     return decodeSigned(envelope).payload;
   } catch (error) {
-    throw new ExchangeError('EXCHANGE_MALFORMED', 'hand-over: its envelope does not decode', {
+    throw new ExchangeError('EXCHANGE_MALFORMED', 'the envelope of an assignment does not decode', {
       cause: error,
     });
   }

@@ -1,10 +1,9 @@
 /** Fetches an image from a vendor node, signed by whoever fetches, and checks it against its digest. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 
 import { ExchangeError } from './exchange-error.ts';
 import { fetchBounded, type FetchPatience } from './fetch.ts';
-import { signFetchTicket, type FetchTicket } from './fetch-ticket.ts';
-import { NONCE_BYTES } from './freshness.ts';
+import { newFetchTicket, type FetchTicket } from './fetch-ticket.ts';
 
 /** Who fetches from where. */
 export interface ImageSource extends Pick<FetchTicket, 'role' | 'party' | 'vendor'> {
@@ -27,9 +26,7 @@ export async function fetchImage(
 ): Promise<Uint8Array> {
   const { role, party, vendor, url } = source;
   const path = `/v1/firmware/${Buffer.from(image.sha256).toString('hex')}`;
-  const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
-  const time = Math.floor(Date.now() / 1_000);
-  const ticket = signFetchTicket({ role, party, vendor, path, nonce, time }, secretKey);
+  const ticket = newFetchTicket({ role, party, vendor, path }, secretKey);
   const bytes = await fetchBounded(url + path, {
     headers: { authorization: ticket },
     limitBytes: image.size,

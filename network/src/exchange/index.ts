@@ -18,6 +18,7 @@ export {
 } from './fetch-ticket.ts';
 export { FRESH_SECONDS, NONCE_BYTES, NonceMemory, type Freshness } from './freshness.ts';
 export {
+  FORMER_KIDS,
   openHandOver,
   sealHandOver,
   type HandOver,
@@ -26,6 +27,7 @@ export {
 } from './hand-over.ts';
 export { fetchImage, type ImageSource } from './image-request.ts';
 export {
+  requestAssignment,
   requestDeviceEnvelope,
   requestHandOver,
   requestImage,

@@ -1,10 +1,13 @@
 /** What a manager asks of a vendor node, over HTTP: formats, limits and checks of an answer in one call each. */
 import { randomBytes } from 'node:crypto';
 
+import { limits } from '@lamplighter/sdk/wire';
+
 import { fetchBounded } from './fetch.ts';
+import { newFetchTicket } from './fetch-ticket.ts';
 import { fetchImage } from './image-request.ts';
 import { NONCE_BYTES } from './freshness.ts';
-import { openHandOver, type HandOver } from './hand-over.ts';
+import { openHandOver, requireDigest, type HandOver } from './hand-over.ts';
 import { openUpdateAnswer, signUpdateRequest, type UpdateAnswer } from './update-request.ts';
 
 /** Who asks whom. */
@@ -28,6 +31,8 @@ export interface ManagerParty {
 const SEALED_BYTES = 65_536;
 /** A `signed` manifest: 4096 bytes and signatures. */
 const ENVELOPE_BYTES = 65_536;
+/** The device waits in its session meanwhile. */
+const ASSIGNMENT_DEADLINE_MS = 20_000;
 
 /** Fetches and opens the assignment that the ledger names. @param assignment.digest 32 bytes. @throws ExchangeError */
 export async function requestHandOver(
@@ -38,6 +43,29 @@ export async function requestHandOver(
   const url = `${party.url}/v1/assignments/${device}/${serial}`;
   const bytes = await fetchBounded(url, { limitBytes: SEALED_BYTES, ...signalOf(party) });
   return openHandOver(bytes, { ...party, ...assignment });
+}
+
+/**
+ * The `signed` assignment that the ledger names, without its secrets: what took a device away from this manager (§2.3).
+ *
+ * @param assignment.digest 32 bytes
+ * @throws ExchangeError EXCHANGE_DIGEST_MISMATCH, EXCHANGE_MALFORMED, FETCH_…
+ */
+export async function requestAssignment(
+  party: ManagerParty,
+  assignment: { readonly device: string; readonly serial: number; readonly digest: Uint8Array },
+): Promise<Uint8Array> {
+  const { device, serial, digest } = assignment;
+  const path = `/v1/assignments/${device}/${serial}/envelope`;
+  const subject = { role: 'manager', party: party.manager, vendor: party.vendor, path } as const;
+  const envelope = await fetchBounded(party.url + path, {
+    headers: { authorization: newFetchTicket(subject, party.signatureKey) },
+    limitBytes: limits.NOTICE_BYTES,
+    deadlineMs: ASSIGNMENT_DEADLINE_MS,
+    ...signalOf(party),
+  });
+  requireDigest(device, envelope, digest);
+  return envelope;
 }
 
 /** Update request, steps 4 to 7. `sha256` of what the device runs. @throws ExchangeError */

@@ -86,6 +86,18 @@ export class Fields {
     }
     return value as readonly CborValue[];
   }
+
+  /** Up to `maximum` byte strings of `length`, none at all included. */
+  byteStrings(index: number, maximum: number, length: number): readonly Uint8Array[] {
+    const value = this.#items[index];
+    const right =
+      Array.isArray(value) &&
+      value.length <= maximum &&
+      value.every((item) => item instanceof Uint8Array && item.length === length);
+    if (right) return value as readonly Uint8Array[];
+    const expected = `up to ${String(maximum)} byte strings of ${String(length)}`;
+    throw malformed(this.#what, `field ${String(index)}: expected ${expected}`);
+  }
 }
 
 function inBounds(length: number): boolean {

@@ -92,7 +92,7 @@ export class Assignments {
     vendor: VendorRecord,
     lastRound: number,
   ): DeviceEntry {
-    const { envelope, psk, fti, rti, uti } = handOver;
+    const { envelope, psk, fti, rti, uti, formerKids } = handOver;
     const assignment = this.#check(record, envelope, vendor);
     const { chainMaster } = this.#parts;
     const seed =
@@ -109,6 +109,7 @@ export class Assignments {
       kind: record.kind,
       serial: assignment.serial,
       envelope,
+      formerKids,
       suspended: record.state === 'suspended',
       firmware: record.firmware,
       n: Math.max(lastRound, before?.n ?? 0),

@@ -19,6 +19,7 @@ import type { DeviceSocket, SocketHandler } from './device-socket.ts';
 import type { EventSink } from './events.ts';
 import type { HalfOpenPlace } from './half-open.ts';
 import { LiveSession } from './live-session.ts';
+import type { Partings } from './partings.ts';
 import type { RandomSource } from './random.ts';
 import type { Supervisor } from './supervise.ts';
 
@@ -34,6 +35,7 @@ export interface ConnectionHost {
 /** What every connection shares. */
 export interface ConnectionParts {
   readonly database: DeviceDatabase;
+  readonly partings: Partings;
   readonly host: ConnectionHost;
   readonly events: EventSink;
   readonly supervisor: Supervisor;
@@ -137,7 +139,10 @@ export class DeviceConnection implements SocketHandler {
 
   readonly #lookup: KidLookup = (kid) => {
     const known = this.#parts.database.byKid(kid);
-    if (known === undefined) return undefined;
+    if (known === undefined) {
+      const replacedBy = this.#parts.partings.envelopeFor(kid);
+      return replacedBy && { replacedBy };
+    }
     return known.kind === 'current' ? known.entry.secrets : { replacedBy: known.entry.envelope };
   };
 

@@ -28,14 +28,14 @@ export interface DeliveriesParts {
   readonly concurrency?: number;
 }
 
-/** Manifests that were offered and may be asked for, a session. */
+/** Manifests and assignments that were offered and may be asked for, a session. */
 const OFFERS = 8;
 
 /** One session's deliveries. */
 interface SessionDelivery {
   readonly delivery: ManagerDelivery;
-  /** Envelopes by SHA-256, hex. */
-  readonly manifests: Map<string, Uint8Array>;
+  /** What was offered, by SHA-256, hex. */
+  readonly envelopes: Map<string, Uint8Array>;
   /** The last `want`, until it is served. */
   want: Want | null;
   serving: boolean;
@@ -60,11 +60,16 @@ export class Deliveries {
    */
   async prepare(live: LiveSession, release: VerifiedRelease): Promise<OfferedManifest> {
     const envelope = live.lightweight ? await this.#macEnvelope(live, release) : release.signed;
-    const { manifests } = this.#of(live);
+    return this.keep(live, envelope);
+  }
+
+  /** Makes a `signed` object ready for a device, for as long as its session lasts. */
+  keep(live: LiveSession, envelope: Uint8Array): OfferedManifest {
+    const { envelopes } = this.#of(live);
     const sha256 = createHash('sha256').update(envelope).digest();
-    const [oldest] = manifests.keys();
-    if (manifests.size >= OFFERS && oldest !== undefined) manifests.delete(oldest);
-    manifests.set(sha256.toString('hex'), envelope);
+    const [oldest] = envelopes.keys();
+    if (envelopes.size >= OFFERS && oldest !== undefined) envelopes.delete(oldest);
+    envelopes.set(sha256.toString('hex'), envelope);
     return { sha256: new Uint8Array(sha256), size: envelope.length };
   }
 
@@ -112,22 +117,22 @@ export class Deliveries {
   #of(live: LiveSession): SessionDelivery {
     const known = this.#sessions.get(live);
     if (known !== undefined) return known;
-    const manifests = new Map<string, Uint8Array>();
+    const envelopes = new Map<string, Uint8Array>();
     const find = (sha256: Uint8Array): Promise<BlobObject | ImageObject | null> =>
-      this.#find(live, manifests, sha256);
+      this.#find(live, envelopes, sha256);
     const delivery = new ManagerDelivery(find, live.fmax);
-    const made: SessionDelivery = { delivery, manifests, want: null, serving: false };
+    const made: SessionDelivery = { delivery, envelopes, want: null, serving: false };
     this.#sessions.set(live, made);
     return made;
   }
 
-  /** Only manifests offered in this session, and images of releases of the device's own model. */
+  /** Only what was offered in this session, and images of releases of the device's own model. */
   async #find(
     live: LiveSession,
-    manifests: ReadonlyMap<string, Uint8Array>,
+    envelopes: ReadonlyMap<string, Uint8Array>,
     sha256: Uint8Array,
   ): Promise<BlobObject | ImageObject | null> {
-    const bytes = manifests.get(Buffer.from(sha256).toString('hex'));
+    const bytes = envelopes.get(Buffer.from(sha256).toString('hex'));
     if (bytes !== undefined) return { kind: 'blob', bytes };
     const release = this.#parts.releases.byImage(live.model, sha256);
     if (release === undefined) return null;

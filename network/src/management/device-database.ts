@@ -34,8 +34,10 @@ export interface DeviceEntry {
   readonly kind: DeviceKind;
   /** Of the assignment in force. */
   readonly serial: number;
-  /** The `signed` assignment, for `notice` to the kid before it (§2.3). */
+  /** The `signed` assignment, for `notice` to the kids before it (§2.3). */
   readonly envelope: Uint8Array;
+  /** Those kids, newest first, bounded by the vendor's hand-over. */
+  readonly formerKids: readonly Uint8Array[];
   readonly suspended: boolean;
   /** VER_i, size and H(fw_i): what the device should run. */
   readonly firmware: FirmwareIdentity;
@@ -76,7 +78,7 @@ export interface DeviceDatabase extends AsyncDisposable {
   /**
    * Adds a device or replaces what is known of it.
    *
-   * @throws {@link ManagementError} DATABASE_FULL
+   * @throws {@link ManagementError} DATABASE_FULL, KID_IN_USE
    */
   put(entry: DeviceEntry): Promise<void>;
   /** Replaces an entry by what `change` makes of it; undefined when it is not there. */

@@ -9,6 +9,7 @@ import type { EventSink } from './events.ts';
 import { GatewayServer } from './gateway-server.ts';
 import { newRequestHandler } from './http-requests.ts';
 import type { ManagementNodeOptions } from './management-options.ts';
+import type { Partings } from './partings.ts';
 import type { RandomSource } from './random.ts';
 import { RefusalEvents } from './refusal-events.ts';
 import type { Supervisor } from './supervise.ts';
@@ -18,6 +19,7 @@ import { DEVICE_PATH } from './upgrade-rules.ts';
 export interface DeviceGatewayParts {
   readonly options: ManagementNodeOptions;
   readonly database: DeviceDatabase;
+  readonly partings: Partings;
   readonly host: ConnectionHost;
   readonly anchors: AnchorService;
   readonly events: EventSink;

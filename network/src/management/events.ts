@@ -12,6 +12,13 @@ export type ManagementFact =
   | { readonly type: 'listening'; readonly url: string }
   | { readonly type: 'device-added'; readonly device: string; readonly serial: number }
   | { readonly type: 'device-removed'; readonly device: string; readonly reason: string }
+  | {
+      /** A connected device was given the assignment that replaces its own; null when it did not answer. */
+      readonly type: 'assignment-pushed';
+      readonly device: string;
+      /** Of protocol §8. */
+      readonly code: number | null;
+    }
   | { readonly type: 'device-connected'; readonly device: string; readonly remote: string }
   | { readonly type: 'device-disconnected'; readonly device: string; readonly closeCode: number }
   | {

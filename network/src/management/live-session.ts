@@ -14,6 +14,8 @@ export class LiveSession {
   /** Device id. */
   readonly device: string;
   readonly model: string;
+  /** Of the assignment that the session is under. */
+  readonly serial: number;
   readonly lightweight: boolean;
   readonly suite: Suite;
   readonly #session: Session;
@@ -24,6 +26,7 @@ export class LiveSession {
   constructor(entry: DeviceEntry, session: Session, socket: DeviceSocket, budgets: DeviceBudgets) {
     this.device = entry.id;
     this.model = entry.model;
+    this.serial = entry.serial;
     this.lightweight = entry.kind === 'lightweight';
     this.suite = suiteOf(entry.secrets.assignment.suite);
     this.#session = session;

@@ -14,6 +14,7 @@ import { listenForDevices } from './device-gateway.ts';
 import { EventStream } from './event-stream.ts';
 import type { EventListener, ManagementEvent } from './events.ts';
 import { ExpectedImages } from './expected-images.ts';
+import { Farewells } from './farewells.ts';
 import type { GatewayServer } from './gateway-server.ts';
 import { ImageCache } from './image-cache.ts';
 import { defaultIntervals } from './intervals.ts';
@@ -24,6 +25,7 @@ import { checkOptions, type ManagementNodeOptions } from './management-options.t
 import { Monitoring } from './monitoring.ts';
 import { NodeNews } from './node-news.ts';
 import type { Outbox } from './outbox.ts';
+import { Pushes } from './pushes.ts';
 import { systemRandom, type RandomSource } from './random.ts';
 import { ReleaseAdmission } from './release-admission.ts';
 import { ReleaseStore } from './release-store.ts';
@@ -166,16 +168,18 @@ export class ManagementNode implements AsyncDisposable {
       events,
       signal,
     });
+    const { checkpoint, partings } = this.#storage;
+    const leaving = { partings, pushes: controller.pushes, schedule: this.#schedule, supervisor };
     const news = new NodeNews({
       ...controller,
       assignments,
+      farewells: new Farewells({ ...shared, ...leaving, vendors }),
       database: this.#database,
       sessions: this.#sessions,
       events,
       schedule: this.#schedule,
       supervisor,
     });
-    const { checkpoint } = this.#storage;
     const watcher = new LedgerWatcher({ ...shared, news, supervisor, signal, checkpoint });
     news.takeUp();
     await this.#readPresent(watcher, clock);
@@ -183,6 +187,7 @@ export class ManagementNode implements AsyncDisposable {
       options,
       ...base,
       database: this.#database,
+      partings,
       host: controller.sessions,
       anchors: new AnchorService(shared),
       supervisor,
@@ -210,6 +215,7 @@ export class ManagementNode implements AsyncDisposable {
     readonly sessions: SessionController;
     readonly monitoring: Monitoring;
     readonly updates: Updates;
+    readonly pushes: Pushes;
     readonly admission: ReleaseAdmission;
   } {
     const database = this.#database;
@@ -259,8 +265,9 @@ export class ManagementNode implements AsyncDisposable {
       events,
       clock,
     });
-    const parts = { sessions, monitoring, updates, deliveries, events, supervisor };
-    return { sessions: new SessionController(parts), monitoring, updates, admission };
+    const pushes = new Pushes({ deliveries, schedule: this.#schedule, events });
+    const parts = { sessions, monitoring, updates, deliveries, pushes, events, supervisor };
+    return { sessions: new SessionController(parts), monitoring, updates, pushes, admission };
   }
 
   async #close(): Promise<void> {

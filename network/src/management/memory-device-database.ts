@@ -6,7 +6,7 @@ import { ManagementError } from './management-error.ts';
 export class MemoryDeviceDatabase implements DeviceDatabase {
   readonly #capacity: number;
   readonly #entries = new Map<string, DeviceEntry>();
-  /** Hex of every kid in use, and of the one before it. */
+  /** Hex of every kid in use, and of those before it. */
   readonly #kids = new Map<string, { readonly id: string; readonly kind: KidEntry['kind'] }>();
 
   /** @param options.capacity devices at most; @default 65_536 */
@@ -36,6 +36,13 @@ export class MemoryDeviceDatabase implements DeviceDatabase {
     if (!this.#entries.has(entry.id) && this.#entries.size >= this.#capacity) {
       return Promise.reject(
         new ManagementError('DATABASE_FULL', `expected at most ${this.#capacity} devices`),
+      );
+    }
+    const { kid } = entry.secrets.assignment;
+    if (this.#isOfAnother(kid, entry.id)) {
+      const other = this.#kids.get(hex(kid))?.id ?? '';
+      return Promise.reject(
+        new ManagementError('KID_IN_USE', `the kid of ${entry.id} is one of ${other}`),
       );
     }
     this.#store(entry);
@@ -68,18 +75,34 @@ export class MemoryDeviceDatabase implements DeviceDatabase {
 
   #store(entry: DeviceEntry): void {
     const before = this.#entries.get(entry.id);
-    if (before !== undefined && before.serial !== entry.serial) this.#forgetKids(before);
     this.#entries.set(entry.id, entry);
-    const { kid, prevKid } = entry.secrets.assignment;
-    this.#kids.set(hex(kid), { id: entry.id, kind: 'current' });
-    if (prevKid.length > 0) this.#kids.set(hex(prevKid), { id: entry.id, kind: 'replaced' });
+    // Every round changes an entry; its kids change with its assignment only.
+    if (before?.serial === entry.serial) return;
+    if (before !== undefined) this.#forgetKids(before);
+    // No vendor takes away the kid of another's device by naming it as one of its own before.
+    for (const kid of replacedKids(entry)) {
+      if (this.#isOfAnother(kid, entry.id)) continue;
+      this.#kids.set(hex(kid), { id: entry.id, kind: 'replaced' });
+    }
+    this.#kids.set(hex(entry.secrets.assignment.kid), { id: entry.id, kind: 'current' });
   }
 
   #forgetKids(entry: DeviceEntry): void {
-    const { kid, prevKid } = entry.secrets.assignment;
-    this.#kids.delete(hex(kid));
-    this.#kids.delete(hex(prevKid));
+    for (const kid of [entry.secrets.assignment.kid, ...replacedKids(entry)]) {
+      if (!this.#isOfAnother(kid, entry.id)) this.#kids.delete(hex(kid));
+    }
   }
+
+  #isOfAnother(kid: Uint8Array, id: string): boolean {
+    const known = this.#kids.get(hex(kid));
+    return known !== undefined && known.id !== id;
+  }
+}
+
+/** Kids that this device may still hold (§2.3). */
+export function replacedKids({ secrets, formerKids }: DeviceEntry): readonly Uint8Array[] {
+  const { prevKid } = secrets.assignment;
+  return prevKid.length > 0 ? [prevKid, ...formerKids] : formerKids;
 }
 
 function hex(bytes: Uint8Array): string {

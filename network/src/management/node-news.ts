@@ -2,11 +2,13 @@
 import type { DeviceRecord } from '@lamplighter/chaincode';
 import { CloseCode } from '@lamplighter/sdk/wire';
 import type { Assignments } from './assignments.ts';
-import type { DeviceDatabase } from './device-database.ts';
+import type { DeviceDatabase, DeviceEntry } from './device-database.ts';
 import type { EventSink } from './events.ts';
+import type { Farewells } from './farewells.ts';
 import type { LedgerNews } from './ledger-watcher.ts';
 import { ManagementError } from './management-error.ts';
 import type { Monitoring } from './monitoring.ts';
+import type { Pushes } from './pushes.ts';
 import type { ReleaseAdmission } from './release-admission.ts';
 import type { Schedule } from './schedule.ts';
 import type { SessionTable } from './session-table.ts';
@@ -20,6 +22,8 @@ const AGAIN_MS = 300_000;
 /** Parts of the node that news concern. */
 export interface NodeNewsParts {
   readonly assignments: Assignments;
+  readonly farewells: Farewells;
+  readonly pushes: Pushes;
   readonly database: DeviceDatabase;
   readonly sessions: SessionTable;
   readonly monitoring: Monitoring;
@@ -40,11 +44,12 @@ export class NodeNews implements LedgerNews {
 
   /** Takes up the devices that are on the disk: their windows are awaited, whatever the ledger says later. */
   takeUp(): void {
-    const { database, monitoring } = this.#parts;
+    const { database, monitoring, farewells } = this.#parts;
     for (const id of database.ids()) {
       const entry = database.get(id);
       if (entry?.suspended === false) monitoring.track(entry);
     }
+    farewells.takeUp();
   }
 
   async devicesPresent(records: readonly DeviceRecord[]): Promise<void> {
@@ -60,26 +65,40 @@ export class NodeNews implements LedgerNews {
   }
 
   async deviceAssigned(record: DeviceRecord): Promise<void> {
-    const { assignments, monitoring, sessions } = this.#parts;
+    const { assignments, monitoring, farewells } = this.#parts;
     const entry = await this.#orAgain(
       assignmentKey(record.id),
       () => assignments.take(record),
       () => this.deviceAssigned(record),
     );
     if (entry === undefined) return;
-    // A session under the assignment before it has keys that are no longer right.
-    sessions.of(entry.id)?.close(CloseCode.replaced);
+    await farewells.cameBack(entry.id);
     monitoring.track(entry);
+    this.#hand(entry);
+  }
+
+  /** §2.3: a device in a session under the assignment before learns of the new one there, and dials under it. */
+  #hand({ id, serial, envelope }: DeviceEntry): void {
+    const { sessions, pushes, supervisor } = this.#parts;
+    const live = sessions.of(id);
+    if (live === undefined || live.serial === serial) return;
+    supervisor.run(id, async () => {
+      await pushes.push(live, envelope);
+      live.close(CloseCode.replaced);
+    });
   }
 
   async deviceGone(device: string, reason: string): Promise<void> {
-    const { database, monitoring, sessions, events, schedule } = this.#parts;
+    const { database, monitoring, sessions, events, schedule, farewells } = this.#parts;
     schedule.cancel(assignmentKey(device));
-    if (database.get(device) === undefined) return;
+    const entry = database.get(device);
+    if (entry === undefined) return;
     monitoring.forget(device);
-    await database.remove(device);
-    sessions.of(device)?.close(CloseCode.notAuthenticated);
+    // Both at once in memory; on the disk the farewell is first.
+    const changes = [farewells.part(entry), database.remove(device)];
+    farewells.tell(device, sessions.of(device));
     events.emit({ type: 'device-removed', device, reason });
+    await Promise.all(changes);
   }
 
   async deviceSuspended(device: string): Promise<void> {

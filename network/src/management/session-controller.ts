@@ -12,6 +12,7 @@ import type { Deliveries } from './deliveries.ts';
 import type { EventSink } from './events.ts';
 import type { LiveSession } from './live-session.ts';
 import type { Monitoring } from './monitoring.ts';
+import type { Pushes } from './pushes.ts';
 import type { SessionTable } from './session-table.ts';
 import type { Supervisor } from './supervise.ts';
 import type { Updates } from './updates.ts';
@@ -22,6 +23,7 @@ export interface SessionControllerParts {
   readonly monitoring: Monitoring;
   readonly updates: Updates;
   readonly deliveries: Deliveries;
+  readonly pushes: Pushes;
   readonly events: EventSink;
   readonly supervisor: Supervisor;
 }
@@ -92,6 +94,9 @@ export class SessionController implements ConnectionHost {
     switch (message.type) {
       case 'error':
         await this.#parts.updates.refused(live, message);
+        return;
+      case 'push-ack':
+        this.#parts.pushes.acknowledged(live, message);
         return;
       case 'rekey':
         // The session has moved to the next key already.

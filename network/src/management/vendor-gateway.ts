@@ -1,6 +1,7 @@
 /** What this node asks of vendor nodes: the requests of `exchange`, with its own keys and the vendor's from the ledger. */
 import type { FirmwareIdentity, VendorRecord } from '@lamplighter/chaincode';
 import {
+  requestAssignment,
   requestDeviceEnvelope,
   requestHandOver,
   requestImage,
@@ -62,6 +63,12 @@ export class VendorGateway {
   handOver(vendor: VendorRecord, question: HandOverQuestion): Promise<HandOver> {
     const digest = bytesOf(question.digest);
     return requestHandOver(this.#party(vendor), { ...question, digest });
+  }
+
+  /** The `signed` assignment that took a device away, by the ledger's digest. */
+  assignment(vendor: VendorRecord, question: HandOverQuestion): Promise<Uint8Array> {
+    const digest = bytesOf(question.digest);
+    return requestAssignment(this.#party(vendor), { ...question, digest });
   }
 
   /** Update request, steps 4 to 7. */

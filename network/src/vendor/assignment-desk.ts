@@ -16,6 +16,7 @@ import {
   nextTurn,
   signAssignment,
   signRetirement,
+  withAssignment,
 } from './assignment.ts';
 import type { DeviceSecret, DeviceSecrets, StoredAssignment } from './device-secrets.ts';
 import { inParallel } from './parallel.ts';
@@ -147,7 +148,7 @@ export class AssignmentDesk {
         if (pending === undefined) return;
         try {
           await this.#bring(device.id, pending, signal);
-          settled.push({ ...held, assignment: pending });
+          settled.push(withAssignment(held, pending));
         } catch (error) {
           signal.throwIfAborted();
           failures.set(device.id, error);

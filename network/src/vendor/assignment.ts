@@ -23,6 +23,7 @@ import {
   type Intervals,
 } from '@lamplighter/sdk/wire';
 
+import { FORMER_KIDS } from '../exchange/index.ts';
 import type { DeviceSecret, StoredAssignment } from './device-secrets.ts';
 
 export interface AssignmentOrder {
@@ -95,6 +96,23 @@ export function signRetirement(
   return stored(device, assignment, { fti, rti, uti }, releaseKey);
 }
 
+/** The device once an assignment of its own stands on the ledger: the kid before it is remembered. */
+export function withAssignment(device: DeviceSecret, assignment: StoredAssignment): DeviceSecret {
+  return { ...device, assignment, formerKids: formerKidsOf(device, assignment) };
+}
+
+/** Kids that the device had before an assignment of its own, hex, newest first, up to {@link FORMER_KIDS}. */
+export function formerKidsOf(
+  { assignment: standing, formerKids }: DeviceSecret,
+  assignment: StoredAssignment,
+): readonly string[] {
+  if (standing === null) return [];
+  // Stores of earlier versions have no list: the assignment names the kid before it.
+  const known = formerKids ?? [toHex(assignmentIn(standing).prevKid)].filter((kid) => kid !== '');
+  const kids = standing.serial === assignment.serial ? known : [standing.kid, ...known];
+  return kids.slice(0, FORMER_KIDS);
+}
+
 /** What a stored assignment says. */
 export function assignmentIn({ envelope }: Pick<StoredAssignment, 'envelope'>): Assignment {
   return decodeAssignment(decodeSigned(fromHex(envelope)).payload);
@@ -135,8 +153,8 @@ function stored(
     manager: assignment.idM,
     serial: assignment.serial,
     epoch: assignment.epoch,
-    kid: Buffer.from(assignment.kid).toString('hex'),
-    envelope: Buffer.from(encodeSigned(signed)).toString('hex'),
+    kid: toHex(assignment.kid),
+    envelope: toHex(encodeSigned(signed)),
     fti,
     rti,
     uti,
@@ -162,6 +180,10 @@ export function keyAt(device: DeviceSecret, serial: number): Uint8Array {
 }
 
 const STEP = 1_024;
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
 
 function fromHex(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'hex'));

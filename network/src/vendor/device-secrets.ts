@@ -30,6 +30,8 @@ export interface DeviceSecret {
   readonly kv0: string;
   /** The newest that stands on the ledger; null before the first. */
   readonly assignment: StoredAssignment | null;
+  /** Kids of the assignments before that one, hex, newest first, bounded: the device may hold any of them (§2.3). */
+  readonly formerKids?: readonly string[];
   /** Signed after it, and not known to stand on the ledger: the same envelope is sent until that is known. */
   readonly pending?: StoredAssignment;
   /** What was ordered, until the first assignment stands. */

@@ -17,8 +17,8 @@ import {
   type UpdateRequest,
 } from '../exchange/index.ts';
 import { LedgerError, type Contracts } from '../ledger/index.ts';
-import { macKeyOf, preSharedKeyOf } from './assignment.ts';
-import type { DeviceSecrets } from './device-secrets.ts';
+import { formerKidsOf, macKeyOf, preSharedKeyOf } from './assignment.ts';
+import type { DeviceSecret, DeviceSecrets, StoredAssignment } from './device-secrets.ts';
 import type { FirmwareStore } from './firmware-store.ts';
 import type { Answer, Exchange, Route } from './http.ts';
 import type { PublishedReleases } from './published-releases.ts';
@@ -62,6 +62,11 @@ export function nodeRoutes(parts: RouteParts): readonly Route[] {
       method: 'GET',
       pattern: new RegExp(`^/v1/assignments/${ID}/(0|[1-9][0-9]{0,14})$`),
       handle: (exchange) => routes.assignment(exchange),
+    },
+    {
+      method: 'GET',
+      pattern: new RegExp(`^/v1/assignments/${ID}/(0|[1-9][0-9]{0,14})/envelope$`),
+      handle: (exchange) => routes.assignmentEnvelope(exchange),
     },
     {
       method: 'GET',
@@ -115,16 +120,9 @@ class NodeRoutes {
 
   /** Sealed to the manager that the assignment names, so it may be asked for by anybody. */
   async assignment({ parameters, signal }: Exchange): Promise<Answer> {
-    const { vendor, contracts, secrets, releaseKey } = this.#parts;
-    const [id = '', serial = ''] = parameters;
-    const device = secrets.get(id);
-    // A manager may hear of an assignment before this node does.
-    const assignment = [device.assignment, device.pending].find(
-      (each) => each?.serial === Number(serial),
-    );
-    if (assignment == null) {
-      throw new VendorError('ASSIGNMENT_UNKNOWN', `device "${id}" has no assignment ${serial}`);
-    }
+    const { vendor, contracts, releaseKey } = this.#parts;
+    const { device, assignment } = this.#assignment(parameters);
+    const { id } = device;
     const manager = await contracts.readManagementNode(assignment.manager, { signal });
     const { fti, rti, uti } = assignment;
     const body = await sealHandOver(
@@ -135,10 +133,18 @@ class NodeRoutes {
         fti,
         rti,
         uti,
+        formerKids: formerKidsOf(device, assignment).map(bytesOf),
       },
       { sealingKey: bytesOf(manager.sealingKey), releaseKey },
     );
     return { type: CBOR, body };
+  }
+
+  /** What took a device away from a manager, without its secrets, to who is on the ledger: they have it there, too. */
+  async assignmentEnvelope(exchange: Exchange): Promise<Answer> {
+    await this.#admitted(exchange);
+    const { assignment } = this.#assignment(exchange.parameters);
+    return { type: CBOR, body: bytesOf(assignment.envelope) };
   }
 
   /** Class L: the release under one device's vendor MAC. */
@@ -173,6 +179,21 @@ class NodeRoutes {
     );
     const keys = { sealingKey: bytesOf(manager.sealingKey), releaseKey };
     return { type: CBOR, body: await sealUpdateAnswer(message, answer, keys) };
+  }
+
+  #assignment([id = '', serial = '']: readonly string[]): {
+    readonly device: DeviceSecret;
+    readonly assignment: StoredAssignment;
+  } {
+    const device = this.#parts.secrets.get(id);
+    // A manager may hear of an assignment before this node does.
+    const assignment = [device.assignment, device.pending].find(
+      (each) => each?.serial === Number(serial),
+    );
+    if (assignment == null) {
+      throw new VendorError('ASSIGNMENT_UNKNOWN', `device "${id}" has no assignment ${serial}`);
+    }
+    return { device, assignment };
   }
 
   #answerTo(request: UpdateRequest, release: ReleaseRecord | undefined): UpdateAnswer {

@@ -23,7 +23,14 @@ const payload = new Uint8Array([1, 2, 3]);
 const envelope = encodeSigned(
   signEnvelope('assignment', payload, newEd25519Signer(NORTHLIGHT.secret)),
 );
-const handOver = { envelope, psk: new Uint8Array(32).fill(9), fti: 10, rti: 2, uti: 15 };
+const handOver = {
+  envelope,
+  psk: new Uint8Array(32).fill(9),
+  fti: 10,
+  rti: 2,
+  uti: 15,
+  formerKids: [new Uint8Array(16).fill(2), new Uint8Array(16).fill(1)],
+};
 
 let own: SealingKeyPair;
 let other: SealingKeyPair;

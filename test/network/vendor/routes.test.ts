@@ -40,6 +40,7 @@ describe('hand-over', () => {
       envelope: bytes(document!.assignment),
       psk: pskOf(bytes(document!.kv), payload),
       ...INTERVALS,
+      formerKids: [],
     });
   });
 

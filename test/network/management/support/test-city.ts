@@ -129,6 +129,7 @@ export class TestCity {
     kind: DeviceKind = 'end',
     change: Partial<Assignment> = {},
     image = bytes(5_000),
+    formerKids: readonly Uint8Array[] = [],
   ): Promise<TestDevice> {
     this.#devices += 1;
     const id = `lamp-${String(this.#devices).padStart(4, '0')}`;
@@ -147,7 +148,7 @@ export class TestCity {
       epoch: 1,
       class: kind === 'end' ? 0 : 1,
       mauth: kind === 'end' ? 1 : 2,
-      mkey: kind === 'end' ? ed25519PublicKey(this.#signatureKey) : await this.#chain(id),
+      mkey: kind === 'end' ? ed25519PublicKey(this.#signatureKey) : await this.chain(id, 1),
       dkey: new Uint8Array(0),
       endpoints: [this.url],
       ...change,
@@ -159,7 +160,7 @@ export class TestCity {
         ? signEnvelope('assignment', payload, this.vendor.signer)
         : macEnvelope('assignment', payload, kvm),
     );
-    const handOver = { envelope, psk: pskOf(kv0, payload), fti: 10, rti: 2, uti: 15 };
+    const handOver = { envelope, psk: pskOf(kv0, payload), fti: 10, rti: 2, uti: 15, formerKids };
     const subject = { vendor: VENDOR, manager: MANAGER, device: id, serial: 0 };
     const keys = { sealingKey: this.vendor.sealingKey, releaseKey: this.vendor.seed };
     this.vendor.files.set(`/v1/assignments/${id}/0`, await sealHandOver(subject, handOver, keys));
@@ -179,6 +180,8 @@ export class TestCity {
         suite: assignment.suite,
         managerProof: assignment.mauth,
         digest: createHash('sha256').update(payload).digest('hex'),
+        time: '2026-01-01T00:00:00.000Z',
+        dueWithin: 12,
       },
       reason: '',
       time: '2026-01-01T00:00:00.000Z',
@@ -212,7 +215,8 @@ export class TestCity {
     await rm(this.#directory, { recursive: true });
   }
 
-  async #chain(device: string): Promise<Uint8Array> {
+  /** `mkey` of class L: the anchor that the node gives for a device and an epoch. */
+  async chain(device: string, epoch: number): Promise<Uint8Array> {
     const party = {
       vendor: VENDOR,
       releaseKey: this.vendor.seed,
@@ -220,7 +224,7 @@ export class TestCity {
       managerKey: ed25519PublicKey(this.#signatureKey),
       url: `http://127.0.0.1:${String(this.node.port)}`,
     };
-    const [anchor] = await requestAnchors(party, [{ device, epoch: 1 }]);
+    const [anchor] = await requestAnchors(party, [{ device, epoch }]);
     return encodeChainKey(anchor!);
   }
 }
