@@ -31,6 +31,13 @@ export const keys = {
   strength: (bits: number, suite: number, device: string): string =>
     `strength:${String(bits).padStart(STRENGTH_DIGITS, '0')}:${suite.toString(16).padStart(SUITE_DIGITS, '0')}:${device}`,
   strengths: (): string => 'strength:',
+  /** Stands when stake decides; never rewritten, so reading it conflicts with nothing. */
+  stakeFounded: (): string => 'stake:founded',
+  stakeOffer: (id: string): string => `stake:offer:${id}`,
+  stakeCase: (id: string): string => `stake:case:${id}`,
+  stakeVotes: (motion: string, subject: string): string => `stake:vote:${motion}:${subject}`,
+  /** Every certificate that an organisation's peers ever endorsed with: rotation does not undo what was signed. */
+  peerCertificate: (mspId: string, digest: string): string => `peerCertificate:${mspId}:${digest}`,
   abnormal: (device: string): string => `abnormal:${device}`,
   releasesOf: (model: string): string => `releaseOf:${model}:`,
   releaseOf: (model: string, gen: number, sequence: number, id: string): string =>

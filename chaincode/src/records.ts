@@ -298,5 +298,38 @@ export interface ContractEvents {
     readonly reports: number;
     readonly abnormal: readonly string[];
   };
+  readonly StakeInitialised: { readonly validator: string; readonly issued: string };
+  readonly SharesOffered: { readonly offer: string; readonly seller: string };
+  readonly SharesSold: {
+    readonly offer: string;
+    readonly seller: string;
+    readonly buyer: string;
+    readonly shares: string;
+  };
+  readonly OfferWithdrawn: { readonly offer: string; readonly seller: string };
+  readonly ValidatorElected: {
+    readonly epoch: number;
+    readonly validator: string;
+    readonly previous: string;
+  };
+  readonly ValidatorSkipped: {
+    readonly epoch: number;
+    readonly skipped: string;
+    readonly validator: string;
+  };
+  readonly ValidatorReturned: { readonly organisation: string };
+  readonly MisconductProven: {
+    readonly case: string;
+    readonly kind: 'equivocation' | 'divergence';
+    readonly accused: string;
+    readonly state: 'barred' | 'burned' | 'lifted';
+  };
+  readonly SharesBurned: {
+    readonly case: string;
+    readonly accused: string;
+    readonly shares: string;
+  };
+  readonly BarLifted: { readonly case: string; readonly accused: string };
+  readonly SharesReissued: { readonly to: readonly string[] };
   readonly UpdatesRecorded: { readonly manager: string; readonly devices: readonly string[] };
 }

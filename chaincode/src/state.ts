@@ -39,6 +39,11 @@ export function transactionTime(ctx: Context): string {
   return isoTime(ctx.stub.getTxTimestamp());
 }
 
+/** The transaction's timestamp in whole seconds since 1970. */
+export function transactionSeconds(ctx: Context): number {
+  return Number(ctx.stub.getTxTimestamp().seconds.toString());
+}
+
 /** @returns null when nothing stands under the key. T is the word of these contracts, the only writers. */
 export async function readRecord<T extends object>(ctx: Context, key: string): Promise<T | null> {
   const bytes = await ctx.stub.getState(key);

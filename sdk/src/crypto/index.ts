@@ -8,6 +8,7 @@ export * from './envelope.ts';
 export * from './errors.ts';
 export * from './key-schedule.ts';
 export * from './merkle.ts';
+export * from './p256.ts';
 export * from './public-key-code.ts';
 export * from './suites.ts';
 export * from './trusted-keys.ts';

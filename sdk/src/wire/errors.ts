@@ -28,6 +28,8 @@ export type WireErrorCode =
   | 'FRAME_TOO_LARGE'
   | 'FRAME_TYPE_UNKNOWN'
   | 'MESSAGE_TYPE_UNKNOWN'
+  | 'PROTOBUF_MALFORMED'
+  | 'PROTOBUF_FIELD'
   | 'WIRE_SHAPE'
   | 'WIRE_RANGE';
 

@@ -9,5 +9,6 @@ export * as limits from './limits.ts';
 export * from './manifest.ts';
 export * from './message-types.ts';
 export { decodeMessage, encodeMessage, messageNumber, type Extension } from './messages.ts';
+export * from './protobuf.ts';
 export { type Codec } from './shapes.ts';
 export * from './signed.ts';
