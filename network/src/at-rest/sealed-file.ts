@@ -16,21 +16,32 @@ const SECRET_BYTES = 32;
 
 /**
  * @param file path without the ending; its last part is the name it is sealed as
+ * @param check throws when an open file is not what it should be: it is left as it is then
  * @returns undefined when there is neither a sealed nor an open file
  * @throws {@link AtRestError} MASTER_KEY_WRONG, SEALED_DAMAGED
  */
-export async function readSealed(file: string, sealer: Sealer): Promise<Uint8Array | undefined> {
+export async function readSealed(
+  file: string,
+  sealer: Sealer,
+  check: (bytes: Uint8Array) => void,
+): Promise<Uint8Array | undefined> {
   const sealed = await readIfThere(file + SEALED);
-  if (sealed !== undefined) {
-    const bytes = open(file, sealed, sealer);
-    // A start that was killed between sealing and removing.
-    await removeOpen(file);
-    return bytes;
+  const inTheOpen = await readIfThere(file);
+  const bytes = sealed === undefined ? inTheOpen : open(file, sealed, sealer);
+  if (bytes === undefined || inTheOpen === undefined) return bytes;
+  if (sealed === undefined) {
+    check(bytes);
+    await writeSealed(file, bytes, sealer);
   }
-  const bytes = await readIfThere(file);
-  if (bytes === undefined) return undefined;
-  await writeSealed(file, bytes, sealer);
-  await removeOpen(file);
+  // A start that was killed between sealing and removing leaves both, and both are the same.
+  if (!inTheOpen.equals(bytes)) {
+    throw new AtRestError(
+      'SEALED_DAMAGED',
+      `${file} and ${file}${SEALED} are both there and differ: move one of them away`,
+    );
+  }
+  await rm(file);
+  await syncDirectory(path.dirname(file));
   return new Uint8Array(bytes);
 }
 
@@ -43,12 +54,15 @@ export async function writeSealed(file: string, bytes: Uint8Array, sealer: Seale
 
 /** 32 random bytes, the same at every start. @throws {@link AtRestError} MASTER_KEY_WRONG, SEALED_DAMAGED */
 export async function sealedSecret(file: string, sealer: Sealer): Promise<Uint8Array> {
-  const text = await readSealed(file, sealer);
-  if (text === undefined) {
-    const secret = randomBytes(SECRET_BYTES);
-    await writeSealed(file, Buffer.from(`${secret.toString('hex')}\n`), sealer);
-    return new Uint8Array(secret);
-  }
+  const parse = (text: Uint8Array): Uint8Array => secretIn(text, file);
+  const text = await readSealed(file, sealer, parse);
+  if (text !== undefined) return parse(text);
+  const secret = randomBytes(SECRET_BYTES);
+  await writeSealed(file, Buffer.from(`${secret.toString('hex')}\n`), sealer);
+  return new Uint8Array(secret);
+}
+
+function secretIn(text: Uint8Array, file: string): Uint8Array {
   const hex = Buffer.from(text).toString('ascii').trim();
   if (!/^[0-9a-f]{64}$/.test(hex)) {
     throw new AtRestError('SEALED_DAMAGED', `${file} does not hold ${SECRET_BYTES} bytes in hex`);
@@ -69,9 +83,4 @@ function open(file: string, sealed: Buffer, sealer: Sealer): Uint8Array {
     );
   }
   return sealer.open(path.basename(file), new Uint8Array(sealed.subarray(end + 1)));
-}
-
-async function removeOpen(file: string): Promise<void> {
-  await rm(file, { force: true });
-  await syncDirectory(path.dirname(file));
 }

@@ -1,10 +1,11 @@
 /**
- * What only a vendor knows of its devices: `kv_0` of each (protocol §2.1) and the assignments it signed. One JSON file,
- * mode 0600, written atomically before anything that rests on it leaves the node.
+ * What only a vendor knows of its devices: `kv_0` of each (protocol §2.1) and the assignments it signed. One JSON
+ * document, sealed under the node's master key, written atomically before anything that rests on it leaves the node.
  */
 import type { DeviceKind, FirmwareIdentity } from '@lamplighter/chaincode';
 
-import { readIfThere, writeFileAtomic } from '../atomic-file.ts';
+import { readSealed, writeSealed } from '../at-rest/sealed-file.ts';
+import type { Sealer } from '../at-rest/sealer.ts';
 import { VendorError } from './vendor-error.ts';
 
 /** An assignment as it was signed, kept for its hand-over. */
@@ -56,25 +57,31 @@ const FORMAT = 'lamplighter.device-secrets.v1';
 
 export class DeviceSecrets {
   readonly #file: string;
+  readonly #sealer: Sealer;
   readonly #capacity: number;
   readonly #devices: Map<string, DeviceSecret>;
   #writing: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
 
-  private constructor(file: string, capacity: number, devices: readonly DeviceSecret[]) {
-    this.#file = file;
-    this.#capacity = capacity;
+  private constructor(
+    place: { readonly file: string; readonly sealer: Sealer; readonly capacity: number },
+    devices: readonly DeviceSecret[],
+  ) {
+    this.#file = place.file;
+    this.#sealer = place.sealer;
+    this.#capacity = place.capacity;
     this.#devices = new Map(devices.map((device) => [device.id, device]));
   }
 
   /**
+   * @param file path; on the disk it ends in `.sealed`
    * @param capacity devices at most; @default 100_000
-   * @throws VendorError STORE_CORRUPT
+   * @throws VendorError STORE_CORRUPT; AtRestError MASTER_KEY_WRONG, SEALED_DAMAGED
    */
-  static async open(file: string, capacity = 100_000): Promise<DeviceSecrets> {
-    const bytes = await readIfThere(file);
+  static async open(file: string, sealer: Sealer, capacity = 100_000): Promise<DeviceSecrets> {
+    const bytes = await readSealed(file, sealer, (inTheOpen) => parse(file, inTheOpen));
     const devices = bytes === undefined ? [] : parse(file, bytes).devices;
-    return new DeviceSecrets(file, capacity, devices);
+    return new DeviceSecrets({ file, sealer, capacity }, devices);
   }
 
   get size(): number {
@@ -139,17 +146,18 @@ export class DeviceSecrets {
       .then(() => {
         this.#next = undefined;
         const document: SecretsDocument = { format: FORMAT, devices: [...this.#devices.values()] };
-        this.#writing = writeFileAtomic(this.#file, JSON.stringify(document), 0o600);
+        const bytes = Buffer.from(JSON.stringify(document));
+        this.#writing = writeSealed(this.#file, bytes, this.#sealer);
         return this.#writing;
       });
     return this.#next;
   }
 }
 
-function parse(file: string, bytes: Buffer): SecretsDocument {
+function parse(file: string, bytes: Uint8Array): SecretsDocument {
   let document: Partial<SecretsDocument> | null;
   try {
-    document = JSON.parse(bytes.toString('utf8')) as Partial<SecretsDocument> | null;
+    document = JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<SecretsDocument> | null;
   } catch {
     // The parser's message would quote the file, that is, secrets.
     throw new VendorError('STORE_CORRUPT', `${file} is not JSON`);

@@ -3,19 +3,14 @@
  * managers over HTTP. Composes the parts of this folder; the ledger client is given and stays its owner's.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
-import { ed25519PublicKey } from '@lamplighter/sdk/crypto';
 import type { Manifest } from '@lamplighter/sdk/wire';
 
-import { sweepUnfinished } from '../atomic-file.ts';
-import { Contracts, type Committed, type Ledger } from '../ledger/index.ts';
-import { secretFile } from '../secret-file.ts';
+import type { Committed, Contracts, Ledger } from '../ledger/index.ts';
 import { AssignmentDesk, type AssignmentFailures } from './assignment-desk.ts';
 import { DeviceFactory, type DeviceOrder } from './device-factory.ts';
-import { DeviceSecrets } from './device-secrets.ts';
-import { FirmwareStore, type StoredImage } from './firmware-store.ts';
+import type { StoredImage } from './firmware-store.ts';
 import { FleetCare, type ManagerStanding, type TakeOver } from './fleet-care.ts';
 import { HttpServer } from './http.ts';
 import { silentLogger, type VendorLogger } from './logger.ts';
@@ -27,21 +22,19 @@ import {
 } from './operator-routes.ts';
 import { watchOverdue } from './overdue-watch.ts';
 import type { Provisioning } from './provisioning.ts';
-import { PublishedReleases } from './published-releases.ts';
 import { ReleaseDesk, type ReleaseOrder } from './release-desk.ts';
 import type { SignedRelease } from './release.ts';
 import { resume } from './resumption.ts';
 import { withRetries } from './retry.ts';
 import { nodeRoutes } from './routes.ts';
 import type { RunningTakeOver } from './take-overs.ts';
-import { TransmissionSpool } from './transmission-spool.ts';
-import { TransmissionRecorder } from './transmissions.ts';
 import { VendorError } from './vendor-error.ts';
+import { openParts, TOKEN_FILE, type VendorParts } from './vendor-parts.ts';
 
 export interface VendorNodeOptions {
   /** The vendor's id on the ledger. */
   readonly id: string;
-  /** Made at first start; holds secrets in files of mode 0600. */
+  /** Made at first start; secrets in it are sealed under the master key, but for the operator's token (mode 0600). */
   readonly directory: string;
   /** @default '127.0.0.1' */
   readonly host?: string;
@@ -66,19 +59,8 @@ export interface VendorNodeOptions {
   readonly logger?: VendorLogger;
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
-}
-
-interface Parts {
-  readonly options: VendorNodeOptions;
-  readonly contracts: Contracts;
-  readonly secrets: DeviceSecrets;
-  readonly store: FirmwareStore;
-  readonly published: PublishedReleases;
-  readonly transmissions: TransmissionRecorder;
-  readonly releaseKey: Uint8Array;
-  readonly vendorKey: Uint8Array;
-  readonly token: Uint8Array;
-  readonly now: () => number;
+  /** 32 bytes that its secrets are sealed under. @default as `loadMasterKey` finds or makes it */
+  readonly masterKey?: Uint8Array;
 }
 
 export class VendorNode implements AsyncDisposable {
@@ -89,7 +71,7 @@ export class VendorNode implements AsyncDisposable {
   readonly url: string;
   /** File with the operator's bearer token, hex. */
   readonly tokenFile: string;
-  readonly #parts: Parts;
+  readonly #parts: VendorParts;
   readonly #server: HttpServer;
   readonly #factory: DeviceFactory;
   readonly #care: FleetCare;
@@ -100,7 +82,7 @@ export class VendorNode implements AsyncDisposable {
   #closed: Promise<void> | undefined;
   #turn = 0;
 
-  private constructor(parts: Parts, server: HttpServer) {
+  private constructor(parts: VendorParts, server: HttpServer) {
     const { id: vendor } = parts.options;
     this.id = vendor;
     this.url = server.url;
@@ -367,31 +349,5 @@ function actionsOf(node: () => VendorNode): OperatorActions {
     retire: async (...request) => node().retire(...request),
     // Goes on when the asker has no more patience: half a take-over helps nobody.
     takeOver: (manager, options) => node().beginTakeOver(manager, options),
-  };
-}
-
-const TOKEN_FILE = 'operator-token';
-
-async function openParts(options: VendorNodeOptions): Promise<Parts> {
-  const directory = path.resolve(options.directory);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await sweepUnfinished(directory);
-  const contracts = new Contracts(options.ledger);
-  const releaseKey = await secretFile(path.join(directory, 'release-key'));
-  return {
-    options,
-    contracts,
-    secrets: await DeviceSecrets.open(path.join(directory, 'device-secrets.json')),
-    store: await FirmwareStore.open(path.join(directory, 'firmware')),
-    published: await PublishedReleases.open(path.join(directory, 'published-releases.json')),
-    transmissions: new TransmissionRecorder({
-      record: (batch, signal) => contracts.recordTransmissions(batch, { signal }),
-      logger: options.logger ?? silentLogger,
-      spool: await TransmissionSpool.open(path.join(directory, 'transmissions.jsonl')),
-    }),
-    releaseKey,
-    vendorKey: ed25519PublicKey(releaseKey),
-    token: await secretFile(path.join(directory, TOKEN_FILE)),
-    now: options.now ?? Date.now,
   };
 }

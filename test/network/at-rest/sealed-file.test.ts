@@ -37,10 +37,17 @@ describe('a sealed file', () => {
     expect(await sealedSecret(file, sealer)).toEqual(expected);
     expect(await readdir(directory)).toEqual(['signature-key.sealed']);
     expect(await sealedSecret(file, sealer)).toEqual(expected);
-    // Killed before the open file was removed: the sealed one counts.
-    await writeFile(file, 'cd'.repeat(32));
+    // Killed before the open file was removed.
+    await writeFile(file, `${hex}\n`);
     expect(await sealedSecret(file, sealer)).toEqual(expected);
     expect(await readdir(directory)).toEqual(['signature-key.sealed']);
+  });
+
+  it('does not choose between an open and a sealed file that differ', async () => {
+    await sealedSecret(file, sealer);
+    await writeFile(file, 'cd'.repeat(32));
+    expect(await codeOf(() => sealedSecret(file, sealer))).toBe('SEALED_DAMAGED');
+    expect(await readFile(file, 'ascii')).toBe('cd'.repeat(32));
   });
 
   it('keeps an open file that it can not seal', async () => {
@@ -94,13 +101,20 @@ describe('a sealed file', () => {
     await expect(refused).rejects.not.toThrow('much too short');
   });
 
+  it('leaves an open file alone that is not what it should be', async () => {
+    await writeFile(file, 'rubbish');
+    expect(await codeOf(() => sealedSecret(file, sealer))).toBe('SEALED_DAMAGED');
+    expect(await readdir(directory)).toEqual(['signature-key']);
+  });
+
   it('holds any bytes, replaced as a whole', async () => {
-    expect(await readSealed(file, sealer)).toBeUndefined();
+    const read = (): Promise<Uint8Array | undefined> => readSealed(file, sealer, () => undefined);
+    expect(await read()).toBeUndefined();
     await writeSealed(file, new Uint8Array([1, 2, 10, 3]), sealer);
     await writeSealed(file, new Uint8Array(0), sealer);
-    expect(await readSealed(file, sealer)).toEqual(new Uint8Array(0));
+    expect(await read()).toEqual(new Uint8Array(0));
     await writeSealed(file, new Uint8Array([10, 10]), sealer);
-    expect(await readSealed(file, sealer)).toEqual(new Uint8Array([10, 10]));
+    expect(await read()).toEqual(new Uint8Array([10, 10]));
   });
 });
 

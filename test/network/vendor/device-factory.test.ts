@@ -67,7 +67,7 @@ describe('manufacture', () => {
     await using city = await VendorCity.start();
     const [document] = await make(city, 'prime-1');
     const directory = path.join(city.directory, 'northlight');
-    for (const file of ['device-secrets.json', 'release-key', 'operator-token']) {
+    for (const file of ['device-secrets.json.sealed', 'release-key.sealed', 'operator-token']) {
       expect((await stat(path.join(directory, file))).mode & 0o777).toBe(0o600);
     }
     await city.northlight.close();

@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import fc from 'fast-check';
 
+import { Sealer } from '../../../network/src/at-rest/sealer.ts';
 import { DeviceSecrets, type DeviceSecret } from '../../../network/src/vendor/device-secrets.ts';
 import { FirmwareStore } from '../../../network/src/vendor/firmware-store.ts';
 import { PublishedReleases } from '../../../network/src/vendor/published-releases.ts';
@@ -19,6 +20,8 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
+const SEALER = new Sealer(new Uint8Array(32).fill(7), 'northlight', 'vendor storage');
+
 const device = (id: string): DeviceSecret => ({
   id,
   model: 'prime',
@@ -30,18 +33,19 @@ const device = (id: string): DeviceSecret => ({
 describe('device secrets', () => {
   it('are all on disk after many changes at the same time, and nothing else is', async () => {
     const file = path.join(directory, 'secrets.json');
-    const secrets = await DeviceSecrets.open(file);
+    const secrets = await DeviceSecrets.open(file, SEALER);
     const ids = Array.from({ length: 40 }, (_, index) => `d-${index}`);
     await Promise.all(ids.map((id) => secrets.add([device(id)])));
     await secrets.remove(['d-0']);
-    const again = await DeviceSecrets.open(file);
+    const again = await DeviceSecrets.open(file, SEALER);
     expect(again.size).toBe(39);
     expect(again.get('d-39')).toEqual(device('d-39'));
-    expect(await readdir(directory)).toEqual(['secrets.json']);
+    expect(await readdir(directory)).toEqual(['secrets.json.sealed']);
+    expect(await readFile(`${file}.sealed`, 'latin1')).not.toContain('kv0');
   });
 
   it('are bounded, and added all or none', async () => {
-    const secrets = await DeviceSecrets.open(path.join(directory, 'secrets.json'), 2);
+    const secrets = await DeviceSecrets.open(path.join(directory, 'secrets.json'), SEALER, 2);
     await secrets.add([device('a')]);
     expect(await codeOf(() => secrets.add([device('b'), device('c')]))).toBe('STORE_FULL');
     expect(await codeOf(() => secrets.add([device('b'), device('a')]))).toBe('DEVICE_EXISTS');
@@ -52,7 +56,7 @@ describe('device secrets', () => {
   it('are not quoted when their file is broken', async () => {
     const file = path.join(directory, 'secrets.json');
     await writeFile(file, '{"devices":[{"kv0":"deadbeef"');
-    await expect(DeviceSecrets.open(file)).rejects.toThrow(/^(?!.*deadbeef).*is not JSON$/);
+    await expect(DeviceSecrets.open(file, SEALER)).rejects.toThrow(/^(?!.*deadbeef).*is not JSON$/);
   });
 });
 

@@ -1,10 +1,13 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { loadMasterKey } from '../../../network/src/at-rest/master-key.ts';
+import { readSealed } from '../../../network/src/at-rest/sealed-file.ts';
+import { Sealer } from '../../../network/src/at-rest/sealer.ts';
 import { requestImage } from '../../../network/src/exchange/index.ts';
 import { VendorNode } from '../../../network/src/vendor/index.ts';
 import { codeOf } from '../code-of.ts';
-import { digest, IMAGE, IMAGE_PATH } from './orders.ts';
+import { digest, IMAGE, IMAGE_PATH, make } from './orders.ts';
 import { VendorCity } from './vendor-city.ts';
 
 describe('a vendor node', () => {
@@ -44,19 +47,55 @@ describe('a vendor node', () => {
   });
 
   it.each([
-    ['device-secrets.json', '{"devices":'],
-    ['device-secrets.json', '{"format":"other","devices":[]}'],
-    ['published-releases.json', 'null!'],
-    ['published-releases.json', '{}'],
-    ['release-key', 'xyz'],
-  ])('does not start over a broken %s', async (file, text) => {
+    ['device-secrets.json', '{"devices":', 'STORE_CORRUPT'],
+    ['device-secrets.json', '{"format":"other","devices":[]}', 'STORE_CORRUPT'],
+    ['device-secrets.json.sealed', 'xyz', 'SEALED_DAMAGED'],
+    ['published-releases.json', 'null!', 'STORE_CORRUPT'],
+    ['published-releases.json', '{}', 'STORE_CORRUPT'],
+    ['release-key', 'xyz', 'SEALED_DAMAGED'],
+    ['release-key.sealed', 'xyz', 'SEALED_DAMAGED'],
+    ['master-key', '00'.repeat(32), 'MASTER_KEY_WRONG'],
+  ])('does not start over a broken %s', async (file, text, code) => {
     await using city = await VendorCity.start();
     const directory = path.join(city.directory, 'northlight');
     await city.northlight.close();
+    await rm(path.join(directory, `${file}.sealed`), { force: true });
     await writeFile(path.join(directory, file), text);
     const { ledger } = city;
     expect(await codeOf(() => VendorNode.start({ id: 'northlight', directory, ledger }))).toBe(
-      'STORE_CORRUPT',
+      code,
     );
+  });
+
+  it('seals what an earlier version kept in the open', async () => {
+    await using city = await VendorCity.start();
+    const { signingKey } = city.northlight;
+    const [document] = await make(city, 'prime-1');
+    await city.northlight.close();
+    const directory = path.join(city.directory, 'northlight');
+    const sealer = new Sealer(await loadMasterKey(directory, {}), 'northlight', 'vendor storage');
+    const names = ['release-key', 'device-secrets.json'];
+    const texts: string[] = [];
+    for (const name of names) {
+      const file = path.join(directory, name);
+      const bytes = await readSealed(file, sealer, () => undefined);
+      texts.push(Buffer.from(bytes ?? []).toString());
+      await writeFile(file, bytes ?? '', { mode: 0o600 });
+      await rm(`${file}.sealed`);
+    }
+    expect(texts[1]).toMatch(/"kv0":"[0-9a-f]{64}"/);
+    const { ledger } = city;
+    await using again = await VendorNode.start({ id: 'northlight', directory, ledger });
+    expect(again.signingKey).toBe(signingKey);
+    expect(again.madeDevices).toEqual(['prime-1']);
+    expect(await again.documents(['prime-1'])).toEqual([document]);
+    const left = await readdir(directory);
+    for (const name of names) {
+      expect(left).toContain(`${name}.sealed`);
+      expect(left).not.toContain(name);
+      const sealed = await readFile(path.join(directory, `${name}.sealed`), 'latin1');
+      expect(sealed).not.toContain(texts[0]?.trim());
+      expect(sealed).not.toContain('kv0');
+    }
   });
 });
