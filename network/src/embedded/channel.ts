@@ -88,6 +88,11 @@ export async function statePath(options: CompleteOptions, node: NetworkNode): Pr
   return join(await ledgerFolder(options, node), 'state');
 }
 
+/** Where a peer keeps its chaincode packages. */
+export function packagesPath(options: CompleteOptions, node: NetworkNode): string {
+  return join(options.directory, 'chaincodes', node.material.name);
+}
+
 async function ledgerFolder(options: CompleteOptions, node: NetworkNode): Promise<string> {
   const folder = join(options.directory, 'ledgers', node.material.name, options.channel);
   await mkdir(folder, { recursive: true, mode: 0o700 });

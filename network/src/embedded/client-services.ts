@@ -10,12 +10,21 @@ import type { CompleteOptions } from './options.ts';
 import { Broadcast } from './orderer/broadcast.ts';
 import type { Peers } from './peers-at-start.ts';
 import { DefinedChaincodes } from './peer/defined-chaincodes.ts';
+import type { ChaincodeDefinition } from './peer/definitions.ts';
 import type { Neighbour } from './peer/neighbour.ts';
 import type { Peer } from './peer/peer.ts';
 import type { Service } from './wire/services.ts';
 
 function newNeighbour(peer: Peer, address: string): Neighbour {
   const defined = new DefinedChaincodes(peer.ledger);
+  // A package that is there stays there, so that only the others are asked for again.
+  const runnable = new WeakSet<ChaincodeDefinition>();
+  const canRun = async (definition: ChaincodeDefinition): Promise<boolean> => {
+    if (!runnable.has(definition) && (await peer.runs(definition.name))) {
+      runnable.add(definition);
+    }
+    return runnable.has(definition);
+  };
   peer.onCommit((block) => {
     defined.committed(block);
   });
@@ -35,8 +44,8 @@ function newNeighbour(peer: Peer, address: string): Neighbour {
     definitions: () => defined.all(),
     chaincodes: async () => {
       const all = [...(await defined.all())];
-      const runs = await Promise.all(all.map(([name]) => peer.runs(name)));
-      return new Map(all.filter((_, at) => runs[at]));
+      const runs = await Promise.all(all.map(([, definition]) => canRun(definition)));
+      return new Map(all.filter((_, index) => runs[index]));
     },
   };
 }

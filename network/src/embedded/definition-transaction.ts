@@ -1,41 +1,39 @@
 /**
- * The transaction that commits chaincode definitions: what `peer lifecycle chaincode commit` would send, made by the network
- * itself. It is signed by an administrator, endorsed by all peers and ordered like any other.
+ * What `peer lifecycle chaincode` sends, made by the network itself: a proposal to `_lifecycle`, and the transaction of the
+ * answers to it. Both are signed by an administrator and judged like any other.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 import { common, peer } from '@hyperledger/fabric-protos';
 import { Timestamp } from 'google-protobuf/google/protobuf/timestamp_pb.js';
 
-import { compareKeys } from './ledger/key-order.ts';
-import { encodeReadWriteSet } from './ledger/read-write-set.ts';
-import type { StateEntry } from './ledger/state.ts';
+import { EmbeddedError } from './errors.ts';
 import { transactionIdOf } from './ledger/transaction.ts';
-import {
-  definitionWrites,
-  fieldKey,
-  LIFECYCLE,
-  type ChaincodeDefinition,
-} from './peer/definitions.ts';
-import { endorse, responsePayload, success } from './peer/responses.ts';
+import { LIFECYCLE } from './peer/lifecycle-state.ts';
+import { ERROR_THRESHOLD } from './peer/responses.ts';
 import type { Signer } from './signer.ts';
+import { decode, required } from './wire/messages.ts';
 
 const NONCE_BYTES = 24;
 
-export interface DefinitionRequest {
+export interface LifecycleCall {
   readonly channel: string;
-  readonly definitions: readonly ChaincodeDefinition[];
-  /** What stands under a key of `_lifecycle` now. */
-  readonly current: (key: string) => Promise<StateEntry | undefined>;
+  /** Such as `CommitChaincodeDefinition`. */
+  readonly name: string;
+  /** Its one argument, serialised. */
+  readonly input: Uint8Array;
   readonly submitter: Signer;
-  readonly endorsers: readonly Signer[];
   readonly now: Date;
 }
 
-export interface SignedEnvelope {
+export interface LifecycleProposal {
   readonly transactionId: string;
-  /** Serialised common.Envelope. */
-  readonly bytes: Uint8Array;
+  /** Serialised peer.SignedProposal. */
+  readonly signed: Uint8Array;
+  readonly header: common.Header;
+  /** Serialised peer.ChaincodeProposalPayload. */
+  readonly payload: Uint8Array;
+  readonly submitter: Signer;
 }
 
 function identifier(): peer.ChaincodeID {
@@ -44,17 +42,17 @@ function identifier(): peer.ChaincodeID {
   return chaincode;
 }
 
-function headerOf(request: DefinitionRequest, nonce: Uint8Array): common.Header {
+function headerOf(call: LifecycleCall, nonce: Uint8Array): common.Header {
   const extension = new peer.ChaincodeHeaderExtension();
   extension.setChaincodeId(identifier());
   const channelHeader = new common.ChannelHeader();
   channelHeader.setType(common.HeaderType.ENDORSER_TRANSACTION);
-  channelHeader.setChannelId(request.channel);
-  channelHeader.setTxId(transactionIdOf(nonce, request.submitter.identity));
-  channelHeader.setTimestamp(Timestamp.fromDate(request.now));
+  channelHeader.setChannelId(call.channel);
+  channelHeader.setTxId(transactionIdOf(nonce, call.submitter.identity));
+  channelHeader.setTimestamp(Timestamp.fromDate(call.now));
   channelHeader.setExtension$(extension.serializeBinary());
   const signatureHeader = new common.SignatureHeader();
-  signatureHeader.setCreator(request.submitter.identity);
+  signatureHeader.setCreator(call.submitter.identity);
   signatureHeader.setNonce(nonce);
   const header = new common.Header();
   header.setChannelHeader(channelHeader.serializeBinary());
@@ -62,22 +60,12 @@ function headerOf(request: DefinitionRequest, nonce: Uint8Array): common.Header 
   return header;
 }
 
-function proposalPayload({ definitions }: DefinitionRequest): Uint8Array {
-  const input = new peer.ChaincodeInput();
-  input.setArgsList([
-    Buffer.from('CommitChaincodeDefinition'),
-    ...definitions.map(({ name, version, sequence, validationParameter }) => {
-      const args = new peer.lifecycle.CommitChaincodeDefinitionArgs();
-      args.setName(name);
-      args.setVersion(version);
-      args.setSequence(sequence);
-      args.setValidationParameter(validationParameter);
-      return args.serializeBinary();
-    }),
-  ]);
+function payloadOf({ name, input }: LifecycleCall): Uint8Array {
+  const chaincodeInput = new peer.ChaincodeInput();
+  chaincodeInput.setArgsList([Buffer.from(name), input]);
   const spec = new peer.ChaincodeSpec();
   spec.setChaincodeId(identifier());
-  spec.setInput(input);
+  spec.setInput(chaincodeInput);
   const invocation = new peer.ChaincodeInvocationSpec();
   invocation.setChaincodeSpec(spec);
   const payload = new peer.ChaincodeProposalPayload();
@@ -85,61 +73,65 @@ function proposalPayload({ definitions }: DefinitionRequest): Uint8Array {
   return payload.serializeBinary();
 }
 
-/** Reads every key that it writes, so that two such transactions cannot both succeed. */
-async function results({ definitions, current }: DefinitionRequest): Promise<Uint8Array> {
-  const writes = definitions
-    .flatMap(definitionWrites)
-    .sort((left, right) => compareKeys(left.key, right.key));
-  const reads = await Promise.all(
-    definitions
-      .map(({ name }) => fieldKey(name, 'Sequence'))
-      .sort(compareKeys)
-      .map(async (key) => ({ key, version: (await current(key))?.version })),
-  );
-  return encodeReadWriteSet([
-    { namespace: LIFECYCLE, reads, writes, rangeQueries: [], metadataWrites: [], collections: 0 },
-  ]);
+export function newLifecycleProposal(call: LifecycleCall): LifecycleProposal {
+  const nonce = randomBytes(NONCE_BYTES);
+  const { submitter } = call;
+  const header = headerOf(call, nonce);
+  const payload = payloadOf(call);
+  const proposal = new peer.Proposal();
+  proposal.setHeader(header.serializeBinary());
+  proposal.setPayload(payload);
+  const bytes = proposal.serializeBinary();
+  const signed = new peer.SignedProposal();
+  signed.setProposalBytes(bytes);
+  signed.setSignature(submitter.sign(bytes));
+  return {
+    transactionId: transactionIdOf(nonce, submitter.identity),
+    signed: signed.serializeBinary(),
+    header,
+    payload,
+    submitter,
+  };
 }
 
-/** @returns an envelope, ready to be ordered. */
-export async function newDefinitionTransaction(
-  request: DefinitionRequest,
-): Promise<SignedEnvelope> {
-  const nonce = randomBytes(NONCE_BYTES);
-  const header = headerOf(request, nonce);
-  const proposal = proposalPayload(request);
-  const hash = createHash('sha256')
-    .update(header.getChannelHeader_asU8())
-    .update(header.getSignatureHeader_asU8())
-    .update(proposal)
-    .digest();
-  const endorsedPayload = responsePayload(hash, {
-    chaincode: LIFECYCLE,
-    version: 'syscc',
-    response: success(new Uint8Array()),
-    results: await results(request),
-    event: new Uint8Array(),
-  });
+/** @throws {@link EmbeddedError} OPTIONS_INVALID with the peer's own words when it did not endorse */
+function endorsedBy(bytes: Uint8Array): peer.ProposalResponse {
+  const answer = decode(peer.ProposalResponse, bytes, 'ProposalResponse');
+  const response = answer.getResponse();
+  if (!response || response.getStatus() >= ERROR_THRESHOLD) {
+    throw new EmbeddedError('OPTIONS_INVALID', response?.getMessage() ?? 'no response of a peer');
+  }
+  return answer;
+}
+
+/**
+ * @param answers - serialised peer.ProposalResponses, at least one.
+ * @returns a serialised common.Envelope, ready to be ordered.
+ */
+export function newLifecycleEnvelope(
+  { header, payload, submitter }: LifecycleProposal,
+  answers: readonly Uint8Array[],
+): Uint8Array {
+  const responses = answers.map(endorsedBy);
   const endorsed = new peer.ChaincodeEndorsedAction();
-  endorsed.setProposalResponsePayload(endorsedPayload);
-  endorsed.setEndorsementsList(request.endorsers.map((signer) => endorse(endorsedPayload, signer)));
+  endorsed.setProposalResponsePayload(required(responses[0], 'an answer').getPayload_asU8());
+  endorsed.setEndorsementsList(
+    responses.map((response) => required(response.getEndorsement(), 'an endorsement')),
+  );
   const actionPayload = new peer.ChaincodeActionPayload();
-  actionPayload.setChaincodeProposalPayload(proposal);
+  actionPayload.setChaincodeProposalPayload(payload);
   actionPayload.setAction(endorsed);
   const action = new peer.TransactionAction();
   action.setHeader(header.getSignatureHeader_asU8());
   action.setPayload(actionPayload.serializeBinary());
   const transaction = new peer.Transaction();
   transaction.setActionsList([action]);
-  const payload = new common.Payload();
-  payload.setHeader(header);
-  payload.setData(transaction.serializeBinary());
-  const bytes = payload.serializeBinary();
+  const body = new common.Payload();
+  body.setHeader(header);
+  body.setData(transaction.serializeBinary());
+  const bytes = body.serializeBinary();
   const envelope = new common.Envelope();
   envelope.setPayload(bytes);
-  envelope.setSignature(request.submitter.sign(bytes));
-  return {
-    transactionId: transactionIdOf(nonce, request.submitter.identity),
-    bytes: envelope.serializeBinary(),
-  };
+  envelope.setSignature(submitter.sign(bytes));
+  return envelope.serializeBinary();
 }

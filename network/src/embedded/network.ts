@@ -132,18 +132,12 @@ export class EmbeddedNetwork implements AsyncDisposable {
   }
 
   async #define(): Promise<void> {
-    const { channel, chaincodes, clock } = this.#options;
-    const [first] = this.#channel.peers;
-    if (!first || chaincodes.length === 0) {
-      return;
-    }
     await defineChaincodes({
-      channel,
-      chaincodes,
+      ...this.#options,
       chain: this.#channel.chain,
       peers: this.#peers,
-      submitter: newSigner(await first.organisation.enrol('Admin', 'admin')),
-      now: clock(),
+      administratorOf: async (mspId) => newSigner(await this.enrol(mspId, 'Admin', 'admin')),
+      now: this.#options.clock(),
     });
   }
 

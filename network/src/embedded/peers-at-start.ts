@@ -1,5 +1,5 @@
 /** Opens the peers of all organisations, and makes their chains and the orderer's one before anybody is served. */
-import { accessTo, blockPath, statePath, type Channel } from './channel.ts';
+import { accessTo, blockPath, packagesPath, statePath, type Channel } from './channel.ts';
 import type { Closers } from '../closers.ts';
 import { EmbeddedError } from './errors.ts';
 import { LIMITS } from './limits.ts';
@@ -34,12 +34,11 @@ export async function openPeers(
       access,
       policyOf,
       mspIds: channel.mspIds,
-      chaincodes: options.chaincodes.map((chaincode) => ({
-        ...chaincode,
-        executionTimeoutMs: options.executionTimeoutMs,
-        logger: loggerOf(options.logger, 'chaincode'),
-      })),
+      packagesPath: packagesPath(options, node),
+      provided: options.chaincodes,
+      executionTimeoutMs: options.executionTimeoutMs,
       logger: loggerOf(options.logger, 'peer'),
+      chaincodeLogger: loggerOf(options.logger, 'chaincode'),
       observer: options.observer,
     });
     closers.add(() => peer.close());

@@ -55,14 +55,14 @@ describe('starting an embedded network', () => {
 
   it('makes a channel with the chaincodes defined, and finds it again', async () => {
     const network = await setting.start();
-    expect(network.blocks()).toEqual({ height: 2, valid: 2, invalid: 0 });
+    expect(network.blocks()).toEqual({ height: 3, valid: 5, invalid: 0 });
     const profile = network.connectionProfile(HELIOS);
     expect(Object.keys(profile.peers)).toHaveLength(3);
     const path = join(setting.options.directory, 'connection-helios.json');
     expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(profile);
     await network.close();
     await network.close();
-    expect(await restart()).toBe(2);
+    expect(await restart()).toBe(3);
   });
 
   it('enrols the same member twice, also after a restart', async () => {
@@ -117,9 +117,20 @@ describe('starting an embedded network', () => {
       message: expect.stringContaining('start with sequence 2') as string,
     });
     const network = await start({ version: '2.0', sequence: 2 });
-    expect(network.blocks().height).toBe(3);
+    expect(network.blocks().height).toBe(5);
     await network.close();
-    await expect(start({})).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    await expect(start({ version: '3.0', sequence: 4 })).rejects.toMatchObject({
+      code: 'OPTIONS_INVALID',
+      message: expect.stringContaining('the next one is 3') as string,
+    });
+  });
+
+  it('lets a later definition on the ledger stand', async () => {
+    await restart();
+    const [chaincode] = setting.options.chaincodes;
+    const chaincodes = [{ ...chaincode!, version: '2.0', sequence: 2 }];
+    await (await EmbeddedNetwork.start({ ...setting.options, chaincodes })).close();
+    expect(await restart()).toBe(5);
   });
 
   it.each([
@@ -155,7 +166,7 @@ describe('starting an embedded network', () => {
       ) as string,
     });
     await rm(blocks(node));
-    expect(await restart()).toBe(4);
+    expect(await restart()).toBe(5);
   });
 
   it('refuses a peer with the blocks of another network', async () => {

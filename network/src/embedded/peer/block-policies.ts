@@ -1,8 +1,9 @@
 /**
  * The endorsement policies that one block is validated against, as they were after the block before it. A key with a policy of its
  * own (metadata VALIDATION_PARAMETER) is held to that policy in place of its chaincode's; the chaincode's counts for the other keys,
- * and when no key is written at all (Fabric, core/common/validation/statebased). A policy that does not parse is met by nobody,
- * where a real peer would stop: what lies in the data must never do that.
+ * and when no key is written at all (Fabric, core/common/validation/statebased). The keys of an organisation's approvals are held to
+ * its own Endorsement policy, as its implicit collection is. A policy or definition that does not parse is met by nobody, where a
+ * real peer would stop: what lies in the data must never do that.
  */
 import { common } from '@hyperledger/fabric-protos';
 
@@ -12,10 +13,12 @@ import {
   type EndorsementVerdict,
   type Endorser,
 } from '../endorsement-policy.ts';
+import { EmbeddedError } from '../errors.ts';
 import { IdentityError } from '../identity-errors.ts';
 import type { NamespaceSet } from '../ledger/read-write-set.ts';
 import type { StateView } from '../ledger/state.ts';
 import { decodePolicy, signaturePolicyEvaluator } from '../policies.ts';
+import { approverOf } from './approvals.ts';
 import type { PolicyOf } from './definition-policy.ts';
 import {
   LIFECYCLE,
@@ -53,11 +56,7 @@ export class BlockPolicies {
   /** @returns the chaincode's own policy, or undefined when none of that name is defined. */
   async chaincodePolicy(namespace: string): Promise<EndorsementPolicy | undefined> {
     if (!this.#chaincodes.has(namespace)) {
-      const definition =
-        namespace === LIFECYCLE
-          ? LIFECYCLE_DEFINITION
-          : await readDefinition(readerOf(this.#view), namespace);
-      this.#chaincodes.set(namespace, definition && this.#policyOf(definition));
+      this.#chaincodes.set(namespace, await this.#readPolicy(namespace));
     }
     return this.#chaincodes.get(namespace);
   }
@@ -84,6 +83,21 @@ export class BlockPolicies {
     return MET;
   }
 
+  async #readPolicy(namespace: string): Promise<EndorsementPolicy | undefined> {
+    try {
+      const definition =
+        namespace === LIFECYCLE
+          ? LIFECYCLE_DEFINITION
+          : await readDefinition(readerOf(this.#view), namespace);
+      return definition && this.#policyOf(definition);
+    } catch (error) {
+      if (!(error instanceof IdentityError || isMalformed(error))) {
+        throw error;
+      }
+      return unmet(`the definition of ${namespace} cannot be read: ${error.message}`);
+    }
+  }
+
   /** All of these have to be met. */
   async #policiesFor(
     chaincodePolicy: EndorsementPolicy,
@@ -96,8 +110,17 @@ export class BlockPolicies {
     return policies.size > 0 ? policies : [chaincodePolicy];
   }
 
+  #approverPolicy(mspId: string): EndorsementPolicy {
+    const validationParameter = policyReference(`/Channel/Application/${mspId}/Endorsement`);
+    return this.#policyOf({ ...LIFECYCLE_DEFINITION, validationParameter });
+  }
+
   /** @returns undefined for a key without a policy of its own. */
   async #keyPolicy(namespace: string, key: string): Promise<EndorsementPolicy | undefined> {
+    const approver = namespace === LIFECYCLE ? approverOf(key) : undefined;
+    if (approver !== undefined) {
+      return this.#approverPolicy(approver);
+    }
     if (this.#changed.has(nameOf(namespace, key))) {
       return unmet(`the policy of key ${JSON.stringify(key)} was changed earlier in this block`);
     }
@@ -120,6 +143,10 @@ function readKeyPolicy(key: string, parameter: Uint8Array): EndorsementPolicy {
     }
     return unmet(`${name} cannot be read: ${error.message}`);
   }
+}
+
+function isMalformed(error: unknown): error is EmbeddedError {
+  return error instanceof EmbeddedError && error.code === 'MESSAGE_MALFORMED';
 }
 
 function unmet(reason: string): EndorsementPolicy {

@@ -6,14 +6,13 @@
 import type { ChannelAccess } from '../access.ts';
 import type { ChaincodeCall } from '../chaincode/callee-run.ts';
 import type { ExecutionOutcome } from '../chaincode/execution.ts';
-import type { ChaincodeLink } from '../chaincode/link.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Simulator } from '../ledger/simulator.ts';
 import { LIMITS } from '../limits.ts';
 import type { Identity } from '../msp.ts';
 import type { peer } from '@hyperledger/fabric-protos';
-import { fieldKey, LIFECYCLE, readDefinition, type LifecycleReader } from './definitions.ts';
+import type { ApprovedChaincodes, RunnableChaincode } from './approved-chaincodes.ts';
 import { keyHistory } from './key-history.ts';
 import type { Proposal } from './proposal.ts';
 import type { SystemChaincode } from './system-chaincode.ts';
@@ -23,7 +22,7 @@ export interface ChaincodeRunnerOptions {
   readonly ledger: Ledger;
   readonly access: ChannelAccess;
   readonly systemChaincodes: readonly SystemChaincode[];
-  readonly links: ReadonlyMap<string, ChaincodeLink>;
+  readonly chaincodes: ApprovedChaincodes;
 }
 
 /** What all chaincodes of one transaction share. */
@@ -31,13 +30,6 @@ export interface TransactionRun {
   readonly proposal: Proposal;
   readonly caller: Identity;
   readonly simulator: Simulator;
-}
-
-/** A chaincode that is defined on the channel and can be reached from this peer. */
-export interface RunnableChaincode {
-  readonly name: string;
-  readonly version: string;
-  readonly link: ChaincodeLink;
 }
 
 /** One chaincode's turn. */
@@ -60,21 +52,9 @@ export class ChaincodeRunner {
     );
   }
 
-  /**
-   * The read of the sequence makes a transaction invalid when the definition changes before its commit.
-   *
-   * @throws {@link EmbeddedError} NOT_FOUND
-   */
-  async find(name: string, simulator: Simulator): Promise<RunnableChaincode> {
-    const sequenceKey = fieldKey(name, 'Sequence');
-    const read: LifecycleReader = (key) =>
-      key === sequenceKey ? simulator.read(LIFECYCLE, key) : simulator.peek(LIFECYCLE, key);
-    const definition = await readDefinition(read, name);
-    const link = this.#options.links.get(name);
-    if (!definition || !link) {
-      throw new EmbeddedError('NOT_FOUND', `chaincode ${name} not found`);
-    }
-    return { name, version: definition.version, link };
+  /** @throws {@link EmbeddedError} NOT_FOUND */
+  find(name: string, simulator: Simulator): Promise<RunnableChaincode> {
+    return this.#options.chaincodes.find(name, simulator);
   }
 
   /** Runs the chaincode that the proposal names. @throws what {@link ChaincodeLink.execute} throws */

@@ -4,33 +4,48 @@
  */
 import { common, peer } from '@hyperledger/fabric-protos';
 
-import type { KeyWrite } from '../ledger/read-write-set.ts';
-import type { StateEntry, StateView } from '../ledger/state.ts';
+import type { StateView } from '../ledger/state.ts';
 import { decode } from '../wire/messages.ts';
+import {
+  bytesData,
+  fieldKeyOf,
+  integerData,
+  LIFECYCLE,
+  metadataKeyOf,
+  readField,
+  type Fields,
+  type LifecycleReader,
+  type Structure,
+} from './lifecycle-state.ts';
+
+export { LIFECYCLE, type LifecycleReader } from './lifecycle-state.ts';
 
 const { lifecycle } = peer;
 
-export const LIFECYCLE = '_lifecycle';
-const METADATA_PREFIX = 'namespaces/metadata/';
-const DATATYPE = 'ChaincodeDefinition';
-const FIELDS = ['Collections', 'EndorsementInfo', 'Sequence', 'ValidationInfo'] as const;
-type Field = (typeof FIELDS)[number];
+export const NAMESPACES = 'namespaces';
+const METADATA_PREFIX = metadataKeyOf(NAMESPACES, '');
+export const ENDORSEMENT_PLUGIN = 'escc';
+export const VALIDATION_PLUGIN = 'vscc';
 /** Where a definition without a policy of its own points to. */
 export const DEFAULT_POLICY = '/Channel/Application/Endorsement';
 
-export interface ChaincodeDefinition {
-  readonly name: string;
+/** What organisations agree on, apart from its place in the sequence of definitions. */
+export interface ChaincodeParameters {
   readonly version: string;
-  readonly sequence: number;
   /** Serialised common.ApplicationPolicy. */
   readonly validationParameter: Uint8Array;
 }
 
-/** Reads a key of `_lifecycle`. */
-export type LifecycleReader = (key: string) => Promise<StateEntry | undefined>;
+export interface ChaincodeDefinition extends ChaincodeParameters {
+  readonly name: string;
+  readonly sequence: number;
+}
 
-export function fieldKey(name: string, field: Field): string {
-  return `namespaces/fields/${name}/${field}`;
+export function fieldKey(
+  name: string,
+  field: 'Sequence' | 'EndorsementInfo' | 'ValidationInfo' | 'Collections',
+): string {
+  return fieldKeyOf(NAMESPACES, name, field);
 }
 
 /** @returns serialised common.ApplicationPolicy that refers to a policy of the channel's configuration. */
@@ -40,41 +55,58 @@ export function policyReference(path: string): Uint8Array {
   return policy.serializeBinary();
 }
 
-function bytesData(value: Uint8Array): Uint8Array {
-  const data = new lifecycle.StateData();
-  data.setBytes(value);
-  return data.serializeBinary();
-}
-
-/** @returns the writes that commit a definition. */
-export function definitionWrites(definition: ChaincodeDefinition): readonly KeyWrite[] {
-  const { name } = definition;
-  const metadata = new lifecycle.StateMetadata();
-  metadata.setDatatype(DATATYPE);
-  metadata.setFieldsList([...FIELDS]);
-  const sequence = new lifecycle.StateData();
-  sequence.setInt64(definition.sequence);
+/** The parts that an approval and a definition have in common. */
+export function parameterFields({ version, validationParameter }: ChaincodeParameters): Fields {
   const endorsement = new lifecycle.ChaincodeEndorsementInfo();
-  endorsement.setVersion(definition.version);
-  endorsement.setEndorsementPlugin('escc');
+  endorsement.setVersion(version);
+  endorsement.setEndorsementPlugin(ENDORSEMENT_PLUGIN);
   const validation = new lifecycle.ChaincodeValidationInfo();
-  validation.setValidationPlugin('vscc');
-  validation.setValidationParameter(definition.validationParameter);
-  const parts: Readonly<Record<Field, Uint8Array>> = {
-    Collections: bytesData(new peer.CollectionConfigPackage().serializeBinary()),
-    EndorsementInfo: bytesData(endorsement.serializeBinary()),
-    Sequence: sequence.serializeBinary(),
-    ValidationInfo: bytesData(validation.serializeBinary()),
-  };
+  validation.setValidationPlugin(VALIDATION_PLUGIN);
+  validation.setValidationParameter(validationParameter);
   return [
-    ...FIELDS.map((field) => ({ key: fieldKey(name, field), value: parts[field] })),
-    { key: `${METADATA_PREFIX}${name}`, value: metadata.serializeBinary() },
+    ['EndorsementInfo', bytesData(endorsement.serializeBinary())],
+    ['ValidationInfo', bytesData(validation.serializeBinary())],
+    ['Collections', bytesData(new Uint8Array())],
   ];
 }
 
-async function readPart(read: LifecycleReader, name: string, field: Field): Promise<Uint8Array> {
-  const entry = await read(fieldKey(name, field));
-  return decode(lifecycle.StateData, entry?.value ?? new Uint8Array(), field).getBytes_asU8();
+export function definitionStructure(definition: ChaincodeDefinition): Structure {
+  return {
+    namespace: NAMESPACES,
+    name: definition.name,
+    datatype: 'ChaincodeDefinition',
+    fields: [['Sequence', integerData(definition.sequence)], ...parameterFields(definition)],
+  };
+}
+
+/** @returns the parameters that stand below a name, undefined when there are none. */
+export async function readParameters(
+  read: LifecycleReader,
+  namespace: string,
+  name: string,
+): Promise<ChaincodeParameters | undefined> {
+  const endorsement = await readField(read, fieldKeyOf(namespace, name, 'EndorsementInfo'));
+  const validation = await readField(read, fieldKeyOf(namespace, name, 'ValidationInfo'));
+  return (
+    endorsement &&
+    validation && {
+      version: decode(
+        lifecycle.ChaincodeEndorsementInfo,
+        endorsement.getBytes_asU8(),
+        'EndorsementInfo',
+      ).getVersion(),
+      validationParameter: decode(
+        lifecycle.ChaincodeValidationInfo,
+        validation.getBytes_asU8(),
+        'ValidationInfo',
+      ).getValidationParameter_asU8(),
+    }
+  );
+}
+
+/** @returns how often the chaincode was defined, 0 when it never was. */
+export async function readSequence(read: LifecycleReader, name: string): Promise<number> {
+  return (await readField(read, fieldKey(name, 'Sequence')))?.getInt64() ?? 0;
 }
 
 /** @returns the definition, or undefined when there is none of that name. */
@@ -82,26 +114,9 @@ export async function readDefinition(
   read: LifecycleReader,
   name: string,
 ): Promise<ChaincodeDefinition | undefined> {
-  const sequence = await read(fieldKey(name, 'Sequence'));
-  if (!sequence) {
-    return undefined;
-  }
-  const endorsement = await readPart(read, name, 'EndorsementInfo');
-  const validation = await readPart(read, name, 'ValidationInfo');
-  return {
-    name,
-    sequence: decode(lifecycle.StateData, sequence.value, 'Sequence').getInt64(),
-    version: decode(
-      lifecycle.ChaincodeEndorsementInfo,
-      endorsement,
-      'EndorsementInfo',
-    ).getVersion(),
-    validationParameter: decode(
-      lifecycle.ChaincodeValidationInfo,
-      validation,
-      'ValidationInfo',
-    ).getValidationParameter_asU8(),
-  };
+  const sequence = await readSequence(read, name);
+  const parameters = sequence > 0 ? await readParameters(read, NAMESPACES, name) : undefined;
+  return parameters && { name, sequence, ...parameters };
 }
 
 /** @returns the names of all chaincodes that are defined, sorted. */

@@ -5,7 +5,6 @@
 import type { peer } from '@hyperledger/fabric-protos';
 
 import type { ChannelAccess } from '../access.ts';
-import type { ChaincodeLink } from '../chaincode/link.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
 import { IdentityError } from '../identity-errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -14,6 +13,7 @@ import { LIMITS } from '../limits.ts';
 import type { NetworkLogger } from '../logger.ts';
 import type { Identity } from '../msp.ts';
 import type { Signer } from '../signer.ts';
+import type { ApprovedChaincodes } from './approved-chaincodes.ts';
 import { ChaincodeRunner } from './chaincode-runner.ts';
 import { readProposal, type Proposal } from './proposal.ts';
 import { endorsed, ERROR_THRESHOLD, failure, unendorsed, type Simulation } from './responses.ts';
@@ -28,7 +28,7 @@ export interface EndorserOptions {
   readonly access: ChannelAccess;
   readonly signer: Signer;
   readonly systemChaincodes: readonly SystemChaincode[];
-  readonly links: ReadonlyMap<string, ChaincodeLink>;
+  readonly chaincodes: ApprovedChaincodes;
   readonly logger: NetworkLogger;
 }
 

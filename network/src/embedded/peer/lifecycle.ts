@@ -1,106 +1,126 @@
 /**
- * Questions about chaincode definitions: the reading half of the system chaincode `_lifecycle`. Definitions are committed by the
- * network itself when it starts, from its options; every organisation in it runs on that understanding, so all have approved.
+ * The system chaincode `_lifecycle` (core/chaincode/lifecycle/scc.go): packages are installed on a peer, definitions are approved by
+ * each organisation and committed by enough of them. Every function takes one serialised argument and answers with one result.
  */
-import { peer } from '@hyperledger/fabric-protos';
-
 import type { ChannelAccess } from '../access.ts';
-import { EmbeddedError } from '../errors.ts';
+import type { PackageStore } from '../chaincode/package-store.ts';
+import { EmbeddedError, messageOf } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { decode, required } from '../wire/messages.ts';
-import { definedNames, LIFECYCLE, readDefinition, type LifecycleReader } from './definitions.ts';
-import { success } from './responses.ts';
-import {
-  argument,
-  newSystemChaincode,
-  type SystemChaincode,
-  type SystemRequest,
-} from './system-chaincode.ts';
+import type { Identity } from '../msp.ts';
+import type { PolicyOf } from './definition-policy.ts';
+import { definitionFunctions } from './lifecycle-definitions.ts';
+import { packageFunctions } from './lifecycle-packages.ts';
+import { queryFunctions } from './lifecycle-queries.ts';
+import { LIFECYCLE } from './lifecycle-state.ts';
+import { failure, success } from './responses.ts';
+import { text, type SystemChaincode, type SystemRequest } from './system-chaincode.ts';
 
-const { lifecycle } = peer;
-const BY_OPTIONS =
-  'chaincodes are defined by the options of the network; change version and sequence there and start it again';
+/** Fabric answers so when a package or a definition is not there. */
+const NOT_FOUND = 404;
 
 export interface LifecycleOptions {
+  readonly channel: string;
   readonly ledger: Ledger;
   readonly access: ChannelAccess;
+  /** The peer's own organisation. */
+  readonly mspId: string;
+  /** All organisations of the channel. */
   readonly mspIds: readonly string[];
+  readonly policyOf: PolicyOf;
+  readonly packages: PackageStore;
 }
 
-function readerOf(request: SystemRequest): LifecycleReader {
-  const simulator = required(request.simulator, `a channel for ${LIFECYCLE}`);
-  return (key) => simulator.read(LIFECYCLE, key);
+/** @returns the serialised result. */
+type LifecycleFunction = (
+  input: Uint8Array,
+  request: SystemRequest,
+) => Uint8Array | Promise<Uint8Array>;
+
+/** Functions by name. */
+export type LifecycleFunctions = Readonly<Record<string, LifecycleFunction>>;
+
+/** What only the administrators of the peer's own organisation may call; the rest is for writers of the channel. */
+const FOR_ADMINISTRATORS: ReadonlySet<string> = new Set([
+  'InstallChaincode',
+  'QueryInstalledChaincode',
+  'QueryInstalledChaincodes',
+  'GetInstalledChaincodePackage',
+  'ApproveChaincodeDefinitionForMyOrg',
+  'QueryApprovedChaincodeDefinition',
+  'QueryApprovedChaincodeDefinitions',
+]);
+
+function assertAdministrator(mspId: string, caller: Identity): void {
+  if (caller.mspId !== mspId) {
+    throw new EmbeddedError(
+      'ACCESS_DENIED',
+      `Failed deserializing proposal creator during channelless check policy with policy [Admins]: [expected MSP ID ${mspId}, received ${caller.mspId}]`,
+    );
+  }
+  if (caller.role !== 'admin') {
+    throw new EmbeddedError(
+      'ACCESS_DENIED',
+      `Failed verifying that proposal's creator satisfies local MSP principal during channelless check policy with policy [Admins]: [The identity is not an admin under this MSP [${mspId}]: The identity does not contain OU [ADMIN], MSP: [${mspId}]]`,
+    );
+  }
 }
 
-async function queryOne(request: SystemRequest, mspIds: readonly string[]): Promise<Uint8Array> {
-  const query = decode(
-    lifecycle.QueryChaincodeDefinitionArgs,
-    argument(request, 1),
-    'QueryChaincodeDefinitionArgs',
+function assertMayCall({ mspId, access }: LifecycleOptions, request: SystemRequest): void {
+  if (FOR_ADMINISTRATORS.has(text(request.args[0]))) {
+    assertAdministrator(mspId, request.caller);
+  } else {
+    access.assertWriter(request.caller);
+  }
+}
+
+/** @returns why the request is refused before its function is called, undefined when it is not. */
+function refusal(options: LifecycleOptions, request: SystemRequest): string | undefined {
+  if (request.args.length !== 2) {
+    return `lifecycle scc operations require exactly two arguments but received ${request.args.length}`;
+  }
+  try {
+    assertMayCall(options, request);
+    return undefined;
+  } catch (error) {
+    return `Failed to authorize invocation due to failed ACL check: ${messageOf(error)}`;
+  }
+}
+
+export function newLifecycle(options: LifecycleOptions): SystemChaincode {
+  const functions = new Map(
+    Object.entries({
+      ...packageFunctions(options),
+      ...definitionFunctions(options),
+      ...queryFunctions(options),
+    }),
   );
-  const definition = await readDefinition(readerOf(request), query.getName());
-  if (!definition) {
-    throw new EmbeddedError('NOT_FOUND', `namespace ${query.getName()} is not defined`);
-  }
-  const result = new lifecycle.QueryChaincodeDefinitionResult();
-  result.setSequence(definition.sequence);
-  result.setVersion(definition.version);
-  result.setEndorsementPlugin('escc');
-  result.setValidationPlugin('vscc');
-  result.setValidationParameter(definition.validationParameter);
-  result.setCollections(new peer.CollectionConfigPackage());
-  for (const mspId of [...mspIds].sort()) {
-    result.getApprovalsMap().set(mspId, true);
-  }
-  return result.serializeBinary();
+  return {
+    name: LIFECYCLE,
+    readsState: true,
+    invoke: async (request) => {
+      const called = text(request.args[0]);
+      const refused = refusal(options, request);
+      const run = functions.get(called);
+      if (refused !== undefined || !run) {
+        return failure(refused ?? `receiver Invocation.${called.slice(0, 80)} does not exist`);
+      }
+      try {
+        return success(await run(request.args[1] ?? new Uint8Array(), request));
+      } catch (error) {
+        if (!(error instanceof EmbeddedError)) {
+          throw error;
+        }
+        return answerTo(called, error);
+      }
+    },
+  };
 }
 
-async function queryAll(request: SystemRequest, ledger: Ledger): Promise<Uint8Array> {
-  const view = ledger.view();
-  const names = await definedNames(view).finally(() => {
-    view.release();
-  });
-  const result = new lifecycle.QueryChaincodeDefinitionsResult();
-  for (const name of names) {
-    const definition = required(await readDefinition(readerOf(request), name), name);
-    const entry = new lifecycle.QueryChaincodeDefinitionsResult.ChaincodeDefinition();
-    entry.setName(name);
-    entry.setSequence(definition.sequence);
-    entry.setVersion(definition.version);
-    entry.setEndorsementPlugin('escc');
-    entry.setValidationPlugin('vscc');
-    entry.setValidationParameter(definition.validationParameter);
-    entry.setCollections(new peer.CollectionConfigPackage());
-    result.addChaincodeDefinitions(entry);
+function answerTo(called: string, error: EmbeddedError): ReturnType<typeof failure> {
+  if (error.code !== 'NOT_FOUND') {
+    return failure(`failed to invoke backing implementation of '${called}': ${error.message}`);
   }
-  return result.serializeBinary();
-}
-
-export function newLifecycle({ ledger, access, mspIds }: LifecycleOptions): SystemChaincode {
-  return newSystemChaincode(
-    LIFECYCLE,
-    true,
-    {
-      QueryChaincodeDefinition: async (request) => {
-        access.assertReader(request.caller);
-        return success(await queryOne(request, mspIds));
-      },
-      QueryChaincodeDefinitions: async (request) => {
-        access.assertReader(request.caller);
-        return success(await queryAll(request, ledger));
-      },
-      QueryInstalledChaincodes: () =>
-        success(new lifecycle.QueryInstalledChaincodesResult().serializeBinary()),
-    },
-    {
-      InstallChaincode: BY_OPTIONS,
-      ApproveChaincodeDefinitionForMyOrg: BY_OPTIONS,
-      CheckCommitReadiness: BY_OPTIONS,
-      CommitChaincodeDefinition: BY_OPTIONS,
-      QueryApprovedChaincodeDefinition: BY_OPTIONS,
-      QueryApprovedChaincodeDefinitions: BY_OPTIONS,
-      QueryInstalledChaincode: BY_OPTIONS,
-      GetInstalledChaincodePackage: BY_OPTIONS,
-    },
-  );
+  const response = failure(error.message);
+  response.setStatus(NOT_FOUND);
+  return response;
 }

@@ -5,7 +5,8 @@
 import { status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 
 import type { ChannelAccess } from '../access.ts';
-import { ChaincodeLink, type LinkOptions } from '../chaincode/link.ts';
+import { ChaincodeLinks } from '../chaincode/links.ts';
+import { PackageStore, type ProvidedChaincode } from '../chaincode/package-store.ts';
 import { Deliver, type BlockSource } from '../deliver/deliver.ts';
 import { blocksWithPrivateData, filteredBlocks, fullBlocks } from '../deliver/frames.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
@@ -18,6 +19,7 @@ import type { NetworkObserver } from '../observer.ts';
 import type { Signer } from '../signer.ts';
 import { DELIVER, ENDORSER, type Service } from '../wire/services.ts';
 import type { ByteStream } from '../wire/stream-life.ts';
+import { ApprovedChaincodes } from './approved-chaincodes.ts';
 import { newCscc } from './cscc.ts';
 import type { PolicyOf } from './definition-policy.ts';
 import { Endorser } from './endorser.ts';
@@ -39,8 +41,13 @@ export interface PeerOptions {
   readonly access: ChannelAccess;
   readonly policyOf: PolicyOf;
   readonly mspIds: readonly string[];
-  readonly chaincodes: readonly (LinkOptions & { readonly name: string })[];
+  /** Folder of the chaincode packages. */
+  readonly packagesPath: string;
+  /** Chaincodes that are there without a package. */
+  readonly provided: readonly ProvidedChaincode[];
+  readonly executionTimeoutMs: number;
   readonly logger: NetworkLogger;
+  readonly chaincodeLogger: NetworkLogger;
   readonly observer: NetworkObserver;
 }
 
@@ -60,27 +67,30 @@ export class Peer {
   readonly #ledger: Ledger;
   readonly #validator: Validator;
   readonly #endorser: Endorser;
-  readonly #links: ReadonlyMap<string, ChaincodeLink>;
+  readonly #packages: PackageStore;
+  readonly #links: ChaincodeLinks;
+  readonly #chaincodes: ApprovedChaincodes;
   readonly #listeners: CommitListener[] = [];
   readonly #closing = new AbortController();
   #following: Promise<void> = Promise.resolve();
   #failure: EmbeddedError | undefined;
 
-  private constructor(options: PeerOptions, ledger: Ledger) {
+  private constructor(options: PeerOptions, ledger: Ledger, packages: PackageStore) {
     this.#options = options;
     this.#ledger = ledger;
     this.#validator = new Validator({ ...options, ledger });
-    this.#links = new Map(
-      options.chaincodes.map((chaincode) => [chaincode.name, new ChaincodeLink(chaincode)]),
-    );
+    this.#packages = packages;
+    this.#links = new ChaincodeLinks({ ...options, packages, logger: options.chaincodeLogger });
+    const { mspId } = options.signer;
+    this.#chaincodes = new ApprovedChaincodes({ ...options, mspId, links: this.#links });
     this.#endorser = new Endorser({
       ...options,
       ledger,
-      links: this.#links,
+      chaincodes: this.#chaincodes,
       systemChaincodes: [
         newQscc({ ...options, ledger }),
         newCscc({ ...options, ledger }),
-        newLifecycle({ ...options, ledger }),
+        newLifecycle({ ...options, ledger, mspId, packages }),
       ],
     });
   }
@@ -88,11 +98,12 @@ export class Peer {
   /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED, STORAGE_FAILED */
   static async open(options: PeerOptions): Promise<Peer> {
     const remedy = `delete that file and start again: ${options.name} gets its blocks from the orderer anew`;
+    const packages = await PackageStore.open({ ...options, directory: options.packagesPath });
     const store = await LevelStore.open(options.statePath);
     try {
       const ledger = await Ledger.open({ path: options.path, remedy, store });
       report(options, store, ledger);
-      return new Peer(options, ledger);
+      return new Peer(options, ledger, packages);
     } catch (error) {
       await store.close();
       throw error;
@@ -122,8 +133,11 @@ export class Peer {
   }
 
   /** Whether the peer has a chaincode of that name to run. */
-  runs(chaincode: string): boolean {
-    return this.#links.has(chaincode);
+  async runs(chaincode: string): Promise<boolean> {
+    const view = this.#ledger.view();
+    return this.#chaincodes.runs(chaincode, view).finally(() => {
+      view.release();
+    });
   }
 
   /**
@@ -185,7 +199,8 @@ export class Peer {
   async close(): Promise<void> {
     this.#closing.abort(new EmbeddedError('CLOSED', 'the peer is closing'));
     await this.#following;
-    await Promise.all([...this.#links.values()].map((link) => link.close()));
+    await this.#links.close();
+    await this.#packages.close();
     await this.#ledger.close();
   }
 

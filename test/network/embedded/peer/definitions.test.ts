@@ -1,13 +1,16 @@
 import { MemoryState } from '../../../../network/src/embedded/ledger/memory-state.ts';
+import { decodeReadWriteSet } from '../../../../network/src/embedded/ledger/read-write-set.ts';
+import { Simulator } from '../../../../network/src/embedded/ledger/simulator.ts';
 import {
   DEFAULT_POLICY,
   definedNames,
-  definitionWrites,
+  definitionStructure,
   LIFECYCLE,
   policyReference,
   readDefinition,
   readerOf,
 } from '../../../../network/src/embedded/peer/definitions.ts';
+import { writeStructure } from '../../../../network/src/embedded/peer/lifecycle-state.ts';
 
 const definition = (name: string) => ({
   name,
@@ -20,15 +23,17 @@ describe('chaincode definitions', () => {
   async function stateWith(...names: string[]): Promise<MemoryState> {
     const state = new MemoryState();
     const version = { blockNumber: 0, transactionNumber: 0 };
-    const writes = names.flatMap((name) => definitionWrites(definition(name)));
-    await state.apply(
-      0,
-      writes.map(({ key, value }) => ({
-        namespace: LIFECYCLE,
-        key,
-        entry: value && { value, metadata: new Map<string, Uint8Array>(), version },
-      })),
-    );
+    const simulator = new Simulator(state.view());
+    for (const name of names) {
+      await writeStructure(simulator, definitionStructure(definition(name)));
+    }
+    const [set] = decodeReadWriteSet(simulator.results());
+    const changes = (set?.writes ?? []).map(({ key, value }) => ({
+      namespace: LIFECYCLE,
+      key,
+      entry: value && { value, metadata: new Map<string, Uint8Array>(), version },
+    }));
+    await state.apply(0, changes);
     return state;
   }
 
@@ -44,8 +49,11 @@ describe('chaincode definitions', () => {
     expect(await definedNames(new MemoryState().view())).toEqual([]);
   });
 
-  it('use the keys of Fabric', () => {
-    expect(definitionWrites(definition('cc')).map(({ key }) => key)).toEqual([
+  it('use the keys of Fabric', async () => {
+    const view = (await stateWith('cc')).view();
+    const keys: string[] = [];
+    for await (const { key } of view.entries()) keys.push(key);
+    expect(keys).toEqual([
       'namespaces/fields/cc/Collections',
       'namespaces/fields/cc/EndorsementInfo',
       'namespaces/fields/cc/Sequence',

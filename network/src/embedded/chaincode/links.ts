@@ -1,0 +1,47 @@
+/** A peer's links to the chaincode servers of its packages, made when they are first needed. */
+import { LIMITS } from '../limits.ts';
+import type { NetworkLogger } from '../logger.ts';
+import { ChaincodeLink } from './link.ts';
+import type { PackageStore } from './package-store.ts';
+
+export interface ChaincodeLinksOptions {
+  readonly packages: PackageStore;
+  /** @default 30_000 */
+  readonly executionTimeoutMs?: number;
+  readonly logger: NetworkLogger;
+}
+
+/** As many as there are packages, which have a bound. */
+export class ChaincodeLinks {
+  readonly #options: ChaincodeLinksOptions;
+  readonly #links = new Map<string, ChaincodeLink>();
+
+  constructor(options: ChaincodeLinksOptions) {
+    this.#options = options;
+  }
+
+  /** @returns undefined when no such package is installed. */
+  find(packageId: string): ChaincodeLink | undefined {
+    const known = this.#links.get(packageId);
+    if (known) {
+      return known;
+    }
+    const { packages, logger, executionTimeoutMs = LIMITS.executionTimeoutMs } = this.#options;
+    const connection = packages.connection(packageId);
+    if (!connection) {
+      return undefined;
+    }
+    const link = new ChaincodeLink({ packageId, ...connection, executionTimeoutMs, logger });
+    this.#links.set(packageId, link);
+    return link;
+  }
+
+  /** Whether {@link find} would find it. */
+  has(packageId: string): boolean {
+    return this.#options.packages.connection(packageId) !== undefined;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#links.values()].map((link) => link.close()));
+  }
+}
