@@ -1,10 +1,9 @@
 /** Turns what peers, orderers and the SDK fail with into {@link LedgerError}s with stable codes. Pure. */
-import type { EndorsementResponse } from 'fabric-common';
-
 import { contractCodeOf, LedgerError } from './ledger-error.ts';
+import type { ProposalAnswer } from './proposal-answer.ts';
 
 /** A refusal by a contract or a peer: an answer with a status of 400 or more. */
-export function errorOfResponse(response: EndorsementResponse, transactionId: string): LedgerError {
+export function errorOfResponse(response: ProposalAnswer, transactionId: string): LedgerError {
   const { status, message } = response.response;
   const code = contractCodeOf(message) ?? 'CONTRACT_FAILED';
   return new LedgerError(code, `${response.connection.name} answered ${status}: ${message}`, {
@@ -15,7 +14,8 @@ export function errorOfResponse(response: EndorsementResponse, transactionId: st
 /** No answer at all: the transport failed at every peer that was asked. */
 export function errorOfTransport(errors: readonly Error[], transactionId: string): LedgerError {
   const texts = errors.map((error) => error.message).join('; ');
-  const timedOut = errors.length > 0 && errors.every((error) => /TIMEOUT/.test(error.message));
+  const timedOut =
+    errors.length > 0 && errors.every((error) => /TIMEOUT|DEADLINE_EXCEEDED/.test(error.message));
   return new LedgerError(
     timedOut ? 'TIMEOUT' : 'UNAVAILABLE',
     `no peer answered: ${texts === '' ? 'none is connected' : texts}`,

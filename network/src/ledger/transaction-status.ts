@@ -7,6 +7,11 @@ const NAMES = new Map(
   Object.entries(peer.TxValidationCode).map(([name, number]) => [Number(number), name]),
 );
 
+/** Fabric's name of a validation code; `CODE_<number>` for one that this client does not know. */
+export function validationCodeName(code: number): string {
+  return NAMES.get(code) ?? `CODE_${code}`;
+}
+
 /**
  * Fabric's name of the validation code, `VALID` when it is; `CODE_<number>` for one that this client does not know.
  *
@@ -15,8 +20,7 @@ const NAMES = new Map(
 export function readValidationCode(bytes: Uint8Array): string {
   try {
     const processed = peer.ProcessedTransaction.deserializeBinary(new Uint8Array(bytes));
-    const code = processed.getValidationcode();
-    return NAMES.get(code) ?? `CODE_${code}`;
+    return validationCodeName(processed.getValidationcode());
   } catch (error) {
     const text = 'GetTransactionByID did not answer a ProcessedTransaction';
     throw new LedgerError('RECORD_MALFORMED', text, { cause: error });

@@ -1,27 +1,21 @@
-import type { EndorsementResponse } from 'fabric-common';
-
 import { agreeing } from '../../../network/src/ledger/endorsements.ts';
 import { broadcastFailure, errorOfTransport } from '../../../network/src/ledger/failures.ts';
 import { contractCodeOf } from '../../../network/src/ledger/index.ts';
+import type { ProposalAnswer } from '../../../network/src/ledger/proposal-answer.ts';
 import { codeOf } from '../code-of.ts';
 
-const response = (
-  peer: string,
-  payload: string,
-  status = 200,
-  message = '',
-): EndorsementResponse => {
+const response = (peer: string, payload: string, status = 200, message = ''): ProposalAnswer => {
   const endorsed = { endorser: Buffer.from(peer), signature: Buffer.from('s') };
   return {
-    connection: { type: 'Endorser', name: peer, url: '', options: {} },
+    connection: { name: peer },
     response: { status, message, payload: Buffer.from(payload) },
     payload: Buffer.from(payload),
     ...(status < 400 ? { endorsement: endorsed } : {}),
   };
 };
-const refusal = (peer: string): EndorsementResponse =>
+const refusal = (peer: string): ProposalAnswer =>
   response(peer, '', 500, 'DEVICE_NOT_FOUND: nothing stands under device:x');
-const names = (responses: readonly EndorsementResponse[]): string[] =>
+const names = (responses: readonly ProposalAnswer[]): string[] =>
   responses.map(({ connection }) => connection.name);
 
 describe('code of a contract', () => {
@@ -53,7 +47,7 @@ describe('grouping of endorsements', () => {
     expect(names(chosen)).toEqual(['b', 'c']);
   });
 
-  it.each<[string, EndorsementResponse[], string]>([
+  it.each<[string, ProposalAnswer[], string]>([
     ['refusals by most', [refusal('a'), refusal('b'), response('c', 'y')], 'DEVICE_NOT_FOUND'],
     ['a refusal by half', [refusal('a'), response('b', 'y')], 'DEVICE_NOT_FOUND'],
     ['nothing but refusals', [refusal('a')], 'DEVICE_NOT_FOUND'],

@@ -1,0 +1,95 @@
+/**
+ * One stream of envelopes to an orderer, kept open: it answers each in order. A refusal ends the stream at the orderer, unread what
+ * came behind it; that is sent again on a new one.
+ */
+import { common, orderer } from '@hyperledger/fabric-protos';
+
+import type { BroadcastOutcome } from './failures.ts';
+import type { ByteCall, NodeClient } from './node-client.ts';
+
+const BROADCAST = '/orderer.AtomicBroadcast/Broadcast';
+/** Envelopes that wait for their answer. */
+const MOST_WAITING = 5_000;
+const STATUS_NAMES = new Map(
+  Object.entries(common.Status).map(([name, number]) => [Number(number), name]),
+);
+
+interface Waiting {
+  readonly envelope: Uint8Array;
+  readonly settle: (outcome: BroadcastOutcome) => void;
+}
+
+export class BroadcastStream {
+  readonly #node: NodeClient;
+  #stream: ByteCall | undefined;
+  #waiting: Waiting[] = [];
+
+  constructor(node: NodeClient) {
+    this.#node = node;
+  }
+
+  send(envelope: Uint8Array, timeoutMs: number): Promise<BroadcastOutcome> {
+    if (this.#waiting.length >= MOST_WAITING) {
+      const error = new Error(`${this.#node.name} has ${MOST_WAITING} envelopes to answer`);
+      return Promise.resolve({ kind: 'error', error });
+    }
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        // An orderer that skips an answer would give the next one in its place.
+        this.#fail(new Error(`REQUEST TIMEOUT: ${this.#node.name} did not answer`));
+      }, timeoutMs);
+      const settle = (outcome: BroadcastOutcome): void => {
+        clearTimeout(timer);
+        resolve(outcome);
+      };
+      this.#write({ envelope, settle });
+    });
+  }
+
+  close(): void {
+    this.#fail(new Error('the ledger client was closed'));
+  }
+
+  #write(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#stream ??= this.#open();
+    this.#stream.write(waiting.envelope);
+  }
+
+  #open(): ByteCall {
+    const stream = this.#node.stream(BROADCAST);
+    stream.on('data', (answer: Uint8Array) => {
+      if (stream === this.#stream) this.#take(answer);
+    });
+    stream.on('error', (error) => {
+      if (stream === this.#stream) this.#fail(error);
+    });
+    stream.on('end', () => {
+      if (stream === this.#stream) this.#fail(new Error(`${this.#node.name} ended the stream`));
+    });
+    return stream;
+  }
+
+  #take(bytes: Uint8Array): void {
+    const answer = orderer.BroadcastResponse.deserializeBinary(bytes);
+    const number = answer.getStatus();
+    const status = STATUS_NAMES.get(number) ?? String(number);
+    this.#waiting.shift()?.settle({ kind: 'status', status, info: answer.getInfo() });
+    if (status === 'SUCCESS') return;
+    const unread = this.#leave();
+    for (const waiting of unread) this.#write(waiting);
+  }
+
+  #fail(error: Error): void {
+    for (const { settle } of this.#leave()) settle({ kind: 'error', error });
+  }
+
+  /** @returns what has no answer yet */
+  #leave(): readonly Waiting[] {
+    const [stream, waiting] = [this.#stream, this.#waiting];
+    this.#stream = undefined;
+    this.#waiting = [];
+    stream?.cancel();
+    return waiting;
+  }
+}

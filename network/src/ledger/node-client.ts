@@ -1,0 +1,123 @@
+/**
+ * The gRPC connection to one node of the profile, by the SDK's reading of it. The SDK's own copy of gRPC is left out: it ends
+ * every call with a needless RST_STREAM, which HTTP/2 servers that count them take for an attack and answer by closing the
+ * connection with all that is under way on it.
+ */
+import {
+  Client,
+  connectivityState,
+  credentials,
+  type ChannelCredentials,
+  type ClientDuplexStream,
+} from '@grpc/grpc-js';
+import type { ServiceEndpoint } from 'fabric-common';
+
+import { plainView } from '../embedded/wire/fields.ts';
+
+/** A node that does not answer a dial within is left alone. */
+const READY_WITHIN_MS = 3_000;
+
+const UNDECIDED: readonly connectivityState[] = [
+  connectivityState.IDLE,
+  connectivityState.CONNECTING,
+];
+
+export type ByteCall = ClientDuplexStream<Uint8Array, Uint8Array>;
+
+/** What the SDK made of the profile's entry. */
+interface Endpoint {
+  readonly addr: string;
+  readonly protocol: string;
+  readonly options: Readonly<Record<string, string | number>> & {
+    readonly pem?: string;
+    readonly clientKey?: string;
+    readonly clientCert?: string;
+  };
+}
+
+function credentialsOf({ protocol, options }: Endpoint): ChannelCredentials {
+  if (protocol !== 'grpcs') return credentials.createInsecure();
+  const { pem, clientKey, clientCert } = options;
+  const [root, key, certificate] = [pem, clientKey, clientCert].map((text) =>
+    text === undefined ? null : Buffer.from(text),
+  );
+  return credentials.createSsl(root, key, certificate);
+}
+
+/** Bytes stay bytes on both ways. */
+const serialise = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+
+export class NodeClient {
+  readonly name: string;
+  readonly #client: Client;
+
+  constructor(node: ServiceEndpoint) {
+    const { endpoint } = node as unknown as { readonly endpoint: Endpoint };
+    const settings = Object.entries(endpoint.options).filter(([name]) => name.startsWith('grpc.'));
+    this.name = node.name;
+    this.#client = new Client(endpoint.addr, credentialsOf(endpoint), Object.fromEntries(settings));
+  }
+
+  get isConnected(): boolean {
+    return this.#state() === connectivityState.READY;
+  }
+
+  /** Resolves when it is known whether the node can be reached: at once, unless it is being dialled or was not needed lately. */
+  async tried(): Promise<void> {
+    const deadline = Date.now() + READY_WITHIN_MS;
+    for (let state = this.#state(); UNDECIDED.includes(state); state = this.#state()) {
+      if (!(await this.#change(state, deadline))) return;
+    }
+  }
+
+  /** Resolves when it is connected, or has not been within a few seconds. */
+  dial(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#client.waitForReady(Date.now() + READY_WITHIN_MS, () => {
+        resolve();
+      });
+    });
+  }
+
+  /** @throws {Error} of gRPC, with its status as `code` */
+  call(path: string, message: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const deadline = Date.now() + timeoutMs;
+      this.#client.makeUnaryRequest(
+        path,
+        serialise,
+        plainView,
+        message,
+        { deadline },
+        (error, answer) => {
+          if (error) reject(error);
+          else resolve(answer ?? new Uint8Array());
+        },
+      );
+    });
+  }
+
+  stream(path: string): ByteCall {
+    return this.#client.makeBidiStreamRequest(path, serialise, plainView);
+  }
+
+  /** Ends the connection; calls that are under way fail. */
+  close(): void {
+    this.#client.close();
+  }
+
+  /** Also begins to dial what is idle. */
+  #state(): connectivityState {
+    return this.#client.getChannel().getConnectivityState(true);
+  }
+
+  /** @returns false when the deadline passes first */
+  #change(state: connectivityState, deadline: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#client.getChannel().watchConnectivityState(state, deadline, (error) => {
+        resolve(error === undefined);
+      });
+    });
+  }
+}
