@@ -17,6 +17,8 @@ export type EmbeddedErrorCode =
   | 'NOT_FOUND'
   /** A block could not be written or read; the disk may be full. The node has stopped. */
   | 'STORAGE_FAILED'
+  /** A peer's state or history does not hold what was written. The peer has stopped; its next start makes them anew. */
+  | 'STATE_DAMAGED'
   /** A protobuf message does not parse, lacks a field or contradicts itself. */
   | 'MESSAGE_MALFORMED'
   /** The caller may not do this. */

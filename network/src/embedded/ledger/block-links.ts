@@ -57,6 +57,14 @@ export function outOfPlace(
   );
 }
 
+/** The error for a block whose verdict is not the one that it was committed with, or not by a peer of this version. */
+export function otherCommitHash(number: number, { path, remedy }: BlockFileFacts): EmbeddedError {
+  return new EmbeddedError(
+    'BLOCK_FILE_DAMAGED',
+    `block ${number} in ${path} has a commit hash that its verdict and its writes do not give; ${remedy}`,
+  );
+}
+
 /** Reads the header without the rest of the block. */
 function headerIn(bytes: Uint8Array): common.BlockHeader | undefined {
   const length = bytes[1] ?? 0;

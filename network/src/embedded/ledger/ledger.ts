@@ -2,9 +2,10 @@
  * One peer's copy of the ledger: the block file, which is the truth, and a store of what follows from it. At start the store gets
  * the blocks that it lacks, or all of them when it belongs to another chain; data hashes and commit hashes are checked on the way.
  */
+import type { EmbeddedError } from '../errors.ts';
 import { effectsOf } from './block-effects.ts';
 import { BlockFile } from './block-file.ts';
-import { BlockLinks, outOfPlace } from './block-links.ts';
+import { BlockLinks, otherCommitHash, outOfPlace } from './block-links.ts';
 import { HeightSignal } from './height-signal.ts';
 import type { Position } from './history.ts';
 import {
@@ -66,6 +67,11 @@ export class Ledger {
 
   get height(): number {
     return this.#signal.height;
+  }
+
+  /** STATE_DAMAGED once state or history were found damaged. */
+  get damage(): EmbeddedError | undefined {
+    return this.#store.damage;
   }
 
   /** Transactions by verdict, over the whole chain. */
@@ -191,7 +197,7 @@ export class Ledger {
     }
     const effects = await effectsOf(block, verdict.flags, this.#store);
     if (Buffer.compare(effects.savepoint.commitHash, verdict.commitHash) !== 0) {
-      throw outOfPlace(number, this.#options);
+      throw otherCommitHash(number, this.#options);
     }
     await this.#apply(block, effects);
   }

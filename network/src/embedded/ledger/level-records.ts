@@ -1,19 +1,46 @@
 /**
  * Keys and values of a ledger's database. A first octet tells the tables apart; keys of the world state sort by namespace and
- * then by UTF-8 bytes, history by key, block and transaction. Numbers are big-endian uint32, as in a block file.
+ * then by UTF-8 bytes, history by key, block and transaction. Numbers are big-endian uint32, as in a block file. A checksum stands
+ * before every value, because LevelDB does not look at its own ones when it reads.
  */
+import { crc32 } from 'node:zlib';
+
 import type { Position } from './history.ts';
 import type { StateEntry } from './state.ts';
 import { EMPTY_SAVEPOINT, type Savepoint } from './store.ts';
 
 /** Changes whenever anything in this file does: a database of another format is rebuilt. */
-export const FORMAT = Buffer.from('lamplighter.ledger.1');
+export const FORMAT = Buffer.from('lamplighter.ledger.2');
 export const FORMAT_KEY = Buffer.from('f');
 export const SAVEPOINT_KEY = Buffer.from('m');
 /** Bounds of the whole world state. */
 export const STATE_RANGE = { gte: Buffer.from('s'), lt: Buffer.from('t') } as const;
 const POSITION_BYTES = 8;
 const NUMBER_BYTES = 4;
+
+const CHECKSUM_BYTES = 4;
+
+/** A record does not hold what was written. */
+export class DamagedRecordError extends Error {
+  constructor(key: Buffer) {
+    super(`the record of ${JSON.stringify(key.toString('latin1').slice(0, 80))} is damaged`);
+    this.name = DamagedRecordError.name;
+  }
+}
+
+/** @returns the value with a checksum (CRC-32) over its key and itself before it. */
+export function sealRecord(key: Buffer, value: Buffer): Buffer {
+  return Buffer.concat([uint32(crc32(value, crc32(key))), value]);
+}
+
+/** @throws {@link DamagedRecordError} */
+export function openRecord(key: Buffer, record: Buffer): Buffer {
+  const value = record.subarray(CHECKSUM_BYTES);
+  if (record.length < CHECKSUM_BYTES || record.readUInt32BE() !== crc32(value, crc32(key))) {
+    throw new DamagedRecordError(key);
+  }
+  return value;
+}
 
 function uint32(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(NUMBER_BYTES);

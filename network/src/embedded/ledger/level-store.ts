@@ -1,7 +1,7 @@
 /**
  * A ledger's store on disk, in LevelDB: one batch a block with the savepoint in it. The database is not flushed with each block:
- * what a crash of the machine takes from it is replayed from the block file, which is. One that is damaged or of another format
- * is wiped, for it holds nothing that the blocks do not.
+ * what a crash of the machine takes from it is replayed from the block file, which is. One that is damaged or of another format,
+ * or that was found damaged while it was in use, is wiped when it is opened, for it holds nothing that the blocks do not.
  */
 import { rm } from 'node:fs/promises';
 
@@ -10,6 +10,7 @@ import { ClassicLevel, type BatchOperation } from 'classic-level';
 import { EmbeddedError, messageOf } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Position } from './history.ts';
+import { DamageWatch, readDamageNote, removeDamageNote } from './level-damage.ts';
 import {
   blockKey,
   decodeNumber,
@@ -24,7 +25,9 @@ import {
   historyBound,
   historyKey,
   historyPrefix,
+  openRecord,
   SAVEPOINT_KEY,
+  sealRecord,
   stateKey,
   transactionKey,
 } from './level-records.ts';
@@ -36,17 +39,19 @@ type Operation = BatchOperation<LedgerDatabase, Buffer, Buffer>;
 
 export class LevelStore implements LedgerStore {
   readonly #path: string;
+  readonly #watch: DamageWatch;
+  readonly #wiped: string | undefined;
   #database: LedgerDatabase;
   #snapshot: LevelSnapshot;
   #savepoint: Savepoint;
-  #wiped: string | undefined;
 
   private constructor(path: string, opened: Opened) {
     this.#path = path;
+    this.#watch = new DamageWatch(path);
+    this.#wiped = opened.wiped;
     this.#database = opened.database;
     this.#savepoint = opened.savepoint;
-    this.#wiped = opened.wiped;
-    this.#snapshot = new LevelSnapshot(opened.database, opened.savepoint.height);
+    this.#snapshot = this.#newSnapshot();
   }
 
   /**
@@ -66,18 +71,23 @@ export class LevelStore implements LedgerStore {
     return this.#wiped;
   }
 
+  get damage(): EmbeddedError | undefined {
+    return this.#watch.damage;
+  }
+
   view(): StateView {
+    this.#watch.assertSound();
     return this.#snapshot.view();
   }
 
   position(transactionId: string): Position | undefined {
-    const bytes = this.#database.getSync(transactionKey(transactionId));
-    return bytes && decodePosition(bytes);
+    const value = this.#value(transactionKey(transactionId));
+    return value && decodePosition(value);
   }
 
   numberOf(blockHash: Uint8Array): number | undefined {
-    const bytes = this.#database.getSync(blockKey(blockHash));
-    return bytes && decodeNumber(bytes);
+    const value = this.#value(blockKey(blockHash));
+    return value && decodeNumber(value);
   }
 
   /** Reads page by page, so that a reader who stops early leaves nothing open. */
@@ -86,8 +96,7 @@ export class LevelStore implements LedgerStore {
     const limit = LIMITS.readAheadRecords;
     let below = historyBound(prefix, height);
     for (let full = true; full;) {
-      const page = this.#database.keys({ gte: prefix, lt: below, reverse: true, limit });
-      const keys = await page.all();
+      const keys = await this.#historyKeys({ gte: prefix, lt: below, reverse: true, limit });
       yield* keys.map(decodePosition);
       below = keys.at(-1) ?? below;
       full = keys.length === limit;
@@ -96,10 +105,12 @@ export class LevelStore implements LedgerStore {
 
   async apply(effects: BlockEffects): Promise<void> {
     assertNextHeight(this.#savepoint, effects.savepoint);
+    this.#watch.assertSound();
     try {
       await this.#database.batch([...operationsOf(effects)]);
-    } catch (cause) {
-      throw storageFailed(this.#path, cause);
+    } catch (error) {
+      const cause = this.#watch.judgeWrite(error);
+      throw cause instanceof EmbeddedError ? cause : storageFailed(this.#path, cause);
     }
     this.#savepoint = effects.savepoint;
     this.#renew();
@@ -111,7 +122,7 @@ export class LevelStore implements LedgerStore {
     const opened = await openSound(this.#path);
     this.#database = opened.database;
     this.#savepoint = opened.savepoint;
-    this.#snapshot = new LevelSnapshot(opened.database, opened.savepoint.height);
+    this.#snapshot = this.#newSnapshot();
   }
 
   /** Also ends the reads of views that are still open. */
@@ -119,31 +130,64 @@ export class LevelStore implements LedgerStore {
     await this.#database.close();
   }
 
+  #newSnapshot(): LevelSnapshot {
+    const watched = { database: this.#database, watch: this.#watch };
+    return new LevelSnapshot(watched, this.#savepoint.height);
+  }
+
   #renew(): void {
     const outdated = this.#snapshot;
-    this.#snapshot = new LevelSnapshot(this.#database, this.#savepoint.height);
+    this.#snapshot = this.#newSnapshot();
     outdated.release();
   }
+
+  #value(key: Buffer): Buffer | undefined {
+    return this.#watch.read(() => {
+      const record = this.#database.getSync(key);
+      return record && openRecord(key, record);
+    });
+  }
+
+  async #historyKeys(range: HistoryRange): Promise<readonly Buffer[]> {
+    this.#watch.assertSound();
+    try {
+      const records = await this.#database.iterator(range).all();
+      return records.map(([key, record]) => {
+        openRecord(key, record);
+        return key;
+      });
+    } catch (error) {
+      throw this.#watch.judgeRead(error);
+    }
+  }
+}
+
+interface HistoryRange {
+  readonly gte: Buffer;
+  readonly lt: Buffer;
+  readonly reverse: boolean;
+  readonly limit: number;
+}
+
+function put(key: Buffer, value: Buffer): Operation {
+  return { type: 'put', key, value: sealRecord(key, value) };
 }
 
 function* operationsOf(effects: BlockEffects): Generator<Operation> {
   const { savepoint, changes, history, transactions } = effects;
   for (const { namespace, key, entry } of changes) {
     const name = stateKey(namespace, key);
-    yield entry
-      ? { type: 'put', key: name, value: encodeEntry(entry) }
-      : { type: 'del', key: name };
+    yield entry ? put(name, encodeEntry(entry)) : { type: 'del', key: name };
   }
   const nothing = Buffer.alloc(0);
   for (const { namespace, key, position } of history) {
-    yield { type: 'put', key: historyKey(namespace, key, position), value: nothing };
+    yield put(historyKey(namespace, key, position), nothing);
   }
   for (const [id, position] of transactions) {
-    yield { type: 'put', key: transactionKey(id), value: encodePosition(position) };
+    yield put(transactionKey(id), encodePosition(position));
   }
-  const number = encodeNumber(savepoint.height - 1);
-  yield { type: 'put', key: blockKey(savepoint.hash), value: number };
-  yield { type: 'put', key: SAVEPOINT_KEY, value: encodeSavepoint(savepoint) };
+  yield put(blockKey(savepoint.hash), encodeNumber(savepoint.height - 1));
+  yield put(SAVEPOINT_KEY, encodeSavepoint(savepoint));
 }
 
 interface Opened {
@@ -154,14 +198,10 @@ interface Opened {
 
 /** Opens the database, afresh when what is there cannot be used. */
 async function openSound(path: string): Promise<Opened> {
-  let wiped: string | undefined;
+  let wiped = await readDamageNote(path);
   try {
-    const database = await openDatabase(path);
-    try {
-      return { database, savepoint: await savepointIn(database), wiped };
-    } catch (error) {
-      await database.close();
-      throw error;
+    if (wiped === undefined) {
+      return { ...(await openReadable(path)), wiped };
     }
   } catch (error) {
     if (error instanceof EmbeddedError) {
@@ -171,10 +211,21 @@ async function openSound(path: string): Promise<Opened> {
   }
   try {
     await rm(path, { recursive: true, force: true });
-    const database = await openDatabase(path);
-    return { database, savepoint: await savepointIn(database), wiped };
+    const opened = { ...(await openReadable(path)), wiped };
+    await removeDamageNote(path);
+    return opened;
   } catch (cause) {
     throw storageFailed(path, cause);
+  }
+}
+
+async function openReadable(path: string): Promise<Omit<Opened, 'wiped'>> {
+  const database = await openDatabase(path);
+  try {
+    return { database, savepoint: await savepointIn(database) };
+  } catch (error) {
+    await database.close();
+    throw error;
   }
 }
 
@@ -213,7 +264,8 @@ async function savepointIn(database: LedgerDatabase): Promise<Savepoint> {
   } else if (Buffer.compare(format, FORMAT) !== 0) {
     throw new Error(`expected a database of format ${FORMAT.toString()}, got another one`);
   }
-  return decodeSavepoint(await database.get(SAVEPOINT_KEY));
+  const record = await database.get(SAVEPOINT_KEY);
+  return decodeSavepoint(record && openRecord(SAVEPOINT_KEY, record));
 }
 
 function storageFailed(path: string, cause: unknown): EmbeddedError {

@@ -5,29 +5,43 @@
 import type { ClassicLevel } from 'classic-level';
 
 import { LIMITS } from '../limits.ts';
-import { decodeEntry, readStateKey, STATE_RANGE, stateEnd, stateKey } from './level-records.ts';
+import type { DamageWatch } from './level-damage.ts';
+import {
+  decodeEntry,
+  openRecord,
+  readStateKey,
+  STATE_RANGE,
+  stateEnd,
+  stateKey,
+} from './level-records.ts';
 import type { KeyedEntry, NamedEntry, StateEntry, StateView } from './state.ts';
 
 export type LedgerDatabase = ClassicLevel<Buffer, Buffer>;
 type Snapshot = ReturnType<LedgerDatabase['snapshot']>;
 
+/** A database with somebody who looks after it. */
+export interface WatchedDatabase {
+  readonly database: LedgerDatabase;
+  readonly watch: DamageWatch;
+}
+
 export class LevelSnapshot {
-  readonly #database: LedgerDatabase;
+  readonly #watched: WatchedDatabase;
   readonly #snapshot: Snapshot;
   readonly #height: number;
   /** The store itself and every open view. */
   #holders = 1;
 
   /** @param height - number of blocks that the database holds now. */
-  constructor(database: LedgerDatabase, height: number) {
-    this.#database = database;
-    this.#snapshot = database.snapshot();
+  constructor(watched: WatchedDatabase, height: number) {
+    this.#watched = watched;
+    this.#snapshot = watched.database.snapshot();
     this.#height = height;
   }
 
   view(): StateView {
     this.#holders++;
-    return new LevelView(this.#database, this.#snapshot, this.#height, () => {
+    return new LevelView(this.#watched, this.#snapshot, this.#height, () => {
       this.release();
     });
   }
@@ -56,12 +70,14 @@ interface Ahead {
 class LevelView implements StateView {
   readonly height: number;
   readonly #database: LedgerDatabase;
+  readonly #watch: DamageWatch;
   readonly #snapshot: Snapshot;
   #free: (() => void) | undefined;
   #ahead: Ahead | undefined;
 
-  constructor(database: LedgerDatabase, snapshot: Snapshot, height: number, free: () => void) {
-    this.#database = database;
+  constructor(watched: WatchedDatabase, snapshot: Snapshot, height: number, free: () => void) {
+    this.#database = watched.database;
+    this.#watch = watched.watch;
     this.#snapshot = snapshot;
     this.height = height;
     this.#free = free;
@@ -70,8 +86,12 @@ class LevelView implements StateView {
   get(namespace: string, key: string): Promise<StateEntry | undefined> {
     return new Promise((resolve) => {
       // A read of a key mostly finds it in memory: the way through the thread pool would take longer than the read.
-      const bytes = this.#database.getSync(stateKey(namespace, key), { snapshot: this.#snapshot });
-      resolve(bytes && decodeEntry(bytes));
+      const name = stateKey(namespace, key);
+      const entry = this.#watch.read(() => {
+        const record = this.#database.getSync(name, { snapshot: this.#snapshot });
+        return record && decodeEntry(openRecord(name, record));
+      });
+      resolve(entry);
     });
   }
 
@@ -95,9 +115,14 @@ class LevelView implements StateView {
   }
 
   async *entries(): AsyncGenerator<NamedEntry> {
-    const all = this.#database.iterator({ ...STATE_RANGE, snapshot: this.#snapshot });
-    for await (const [key, value] of all) {
-      yield { ...readStateKey(key), ...decodeEntry(value) };
+    this.#watch.assertSound();
+    try {
+      const all = this.#database.iterator({ ...STATE_RANGE, snapshot: this.#snapshot });
+      for await (const [key, record] of all) {
+        yield { ...readStateKey(key), ...decodeEntry(openRecord(key, record)) };
+      }
+    } catch (error) {
+      throw this.#watch.judgeRead(error);
     }
   }
 
@@ -117,6 +142,7 @@ class LevelView implements StateView {
   }
 
   async #read(namespace: string, from: string, inclusive: boolean, end: string): Promise<Ahead> {
+    this.#watch.assertSound();
     const start = stateKey(namespace, from);
     const iterator = this.#database.iterator({
       ...(inclusive ? { gte: start } : { gt: start }),
@@ -126,11 +152,13 @@ class LevelView implements StateView {
     });
     try {
       const found = await iterator.nextv(LIMITS.readAheadRecords);
-      const entries = found.map(([key, value]) => ({
+      const entries = found.map(([key, record]) => ({
         key: readStateKey(key).key,
-        ...decodeEntry(value),
+        ...decodeEntry(openRecord(key, record)),
       }));
       return { namespace, end, entries, position: 0, complete: found.length === 0 };
+    } catch (error) {
+      throw this.#watch.judgeRead(error);
     } finally {
       await iterator.close();
     }

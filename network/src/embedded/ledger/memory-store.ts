@@ -11,6 +11,8 @@ import {
 } from './store.ts';
 
 export class MemoryStore implements LedgerStore {
+  /** Memory is taken for sound. */
+  readonly damage = undefined;
   #state = new MemoryState();
   #history = new MemoryHistory();
   readonly #transactions = new Map<string, Position>();

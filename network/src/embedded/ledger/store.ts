@@ -2,6 +2,7 @@
  * What a ledger derives from its blocks: world state, history, transaction ids, block hashes. A store takes one block at a time,
  * whole or not at all, and knows up to which block it got, so that whatever is missing can be replayed from the block file.
  */
+import type { EmbeddedError } from '../errors.ts';
 import type { Position } from './history.ts';
 import type { StateChange, StateView } from './state.ts';
 
@@ -44,6 +45,8 @@ export interface BlockEffects {
 
 export interface LedgerStore {
   readonly savepoint: Savepoint;
+  /** STATE_DAMAGED once the store was found damaged; it is made anew when it is opened next. */
+  readonly damage: EmbeddedError | undefined;
   /** The state at the savepoint's height, whatever is applied later. Must be released. */
   view(): StateView;
   position(transactionId: string): Position | undefined;
@@ -57,7 +60,7 @@ export interface LedgerStore {
   /**
    * Applies the next block: all of it or nothing.
    *
-   * @throws {RangeError} when it is not the next one. @throws {@link EmbeddedError} STORAGE_FAILED
+   * @throws {RangeError} when it is not the next one. @throws {@link EmbeddedError} STORAGE_FAILED, STATE_DAMAGED
    */
   apply(effects: BlockEffects): Promise<void>;
   /** Forgets everything, to be rebuilt from the blocks. */
