@@ -1,6 +1,6 @@
 /**
- * Connection profiles for `fabric-network` without discovery: all peers and the orderer of the channel, TLS CAs inline.
- * Every client gets the same network and differs in `client.organization` only.
+ * Connection profiles for `fabric-network`, TLS CAs inline: without discovery all peers and the orderer of the channel, where clients
+ * differ in `client.organization` only; with discovery just the peers of the client's organisation, which tell it the rest.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
@@ -68,6 +68,9 @@ export interface ConnectionProfile {
   readonly peers: Readonly<Record<string, Endpoint>>;
 }
 
+/** A profile that leaves the channel to discovery: what stands in both would be connected to twice. */
+export type DiscoveryProfile = Omit<ConnectionProfile, 'channels' | 'orderers'>;
+
 const ALL_ROLES: PeerRoles = {
   endorsingPeer: true,
   chaincodeQuery: true,
@@ -125,7 +128,29 @@ export function newConnectionProfile(network: ProfileNetwork, mspId: string): Co
   };
 }
 
-/** Writes `connection-<organisation>.json` for every organisation; a reader never sees half a file. */
+/**
+ * Makes the profile for clients of one organisation that use discovery.
+ *
+ * @throws {RangeError} when the organisation is not in the network.
+ */
+export function newDiscoveryProfile(network: ProfileNetwork, mspId: string): DiscoveryProfile {
+  const { name, version, client, organizations, peers } = newConnectionProfile(network, mspId);
+  const own = Object.entries(organizations).filter(([, { mspid }]) => mspid === mspId);
+  const names = own.flatMap(([, organization]) => organization.peers);
+  return {
+    name: `${name}-discovery`,
+    version,
+    client,
+    organizations: Object.fromEntries(own),
+    peers: Object.fromEntries(Object.entries(peers).filter(([peer]) => names.includes(peer))),
+  };
+}
+
+/**
+ * Writes `connection-<organisation>.json` and `discovery-<organisation>.json` for every organisation; a reader never sees half a file.
+ *
+ * @returns the paths of the former.
+ */
 export async function writeConnectionProfiles(
   directory: string,
   network: ProfileNetwork,
@@ -133,12 +158,19 @@ export async function writeConnectionProfiles(
   await mkdir(directory, { recursive: true });
   return Promise.all(
     network.organisations.map(async ({ name, mspId }) => {
+      await writeJson(
+        join(directory, `discovery-${name}.json`),
+        newDiscoveryProfile(network, mspId),
+      );
       const path = join(directory, `connection-${name}.json`);
-      const draft = `${path}.${randomBytes(6).toString('hex')}.draft`;
-      const profile = newConnectionProfile(network, mspId);
-      await writeFile(draft, `${JSON.stringify(profile, undefined, 2)}\n`, { flush: true });
-      await rename(draft, path);
+      await writeJson(path, newConnectionProfile(network, mspId));
       return path;
     }),
   );
+}
+
+async function writeJson(path: string, content: object): Promise<void> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}.draft`;
+  await writeFile(draft, `${JSON.stringify(content, undefined, 2)}\n`, { flush: true });
+  await rename(draft, path);
 }

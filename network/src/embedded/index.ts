@@ -4,7 +4,7 @@
  */
 export { EmbeddedNetwork, type BlockCounts } from './network.ts';
 export { EmbeddedError, type EmbeddedErrorCode } from './errors.ts';
-export type { ConnectionProfile } from './connection-profile.ts';
+export type { ConnectionProfile, DiscoveryProfile } from './connection-profile.ts';
 export type {
   BatchDescription,
   ChaincodeDescription,

@@ -3,8 +3,10 @@ import { Closers } from '../closers.ts';
 import { openChannel, type Channel, type NetworkNode } from './channel.ts';
 import {
   newConnectionProfile,
+  newDiscoveryProfile,
   writeConnectionProfiles,
   type ConnectionProfile,
+  type DiscoveryProfile,
   type ProfileNetwork,
   type ProfileNode,
 } from './connection-profile.ts';
@@ -71,6 +73,11 @@ export class EmbeddedNetwork implements AsyncDisposable {
   /** The static profile for clients of an organisation; `connection-<name>.json` in the directory holds the same. */
   connectionProfile(mspId: string): ConnectionProfile {
     return newConnectionProfile(this.#profileNetwork(), mspId);
+  }
+
+  /** The profile for clients of an organisation that use discovery; `discovery-<name>.json` holds the same. */
+  discoveryProfile(mspId: string): DiscoveryProfile {
+    return newDiscoveryProfile(this.#profileNetwork(), mspId);
   }
 
   /**

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import {
   newConnectionProfile,
+  newDiscoveryProfile,
   writeConnectionProfiles,
   type ProfileNetwork,
   type ProfileNode,
@@ -79,8 +80,27 @@ describe('newConnectionProfile', () => {
   });
 });
 
+describe('newDiscoveryProfile', () => {
+  it("names the organisation's own peers only", () => {
+    const { client, peers } = newConnectionProfile(NETWORK, 'HeliosMSP');
+    expect(newDiscoveryProfile(NETWORK, 'HeliosMSP')).toEqual({
+      name: 'lamplighter-city-helios-discovery',
+      version: '1.0.0',
+      client,
+      organizations: { helios: { mspid: 'HeliosMSP', peers: ['peer0.helios.example'] } },
+      peers: { 'peer0.helios.example': peers['peer0.helios.example'] },
+    });
+  });
+
+  it('needs an organisation of the network', () => {
+    expect(() => newDiscoveryProfile(NETWORK, 'OtherMSP')).toThrow(
+      new RangeError('"mspId" expected an organisation of the network, got OtherMSP'),
+    );
+  });
+});
+
 describe('writeConnectionProfiles', () => {
-  it('writes one file an organisation, over an older one too', async () => {
+  it('writes two files an organisation, over an older one too', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'profiles-'));
     try {
       const target = join(directory, 'profiles');
@@ -89,9 +109,13 @@ describe('writeConnectionProfiles', () => {
       expect(await readdir(target)).toEqual([
         'connection-helios.json',
         'connection-northlight.json',
+        'discovery-helios.json',
+        'discovery-northlight.json',
       ]);
       const [text] = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
       expect(JSON.parse(text!)).toEqual(newConnectionProfile(NETWORK, 'NorthlightMSP'));
+      const discovering = await readFile(join(target, 'discovery-helios.json'), 'utf8');
+      expect(JSON.parse(discovering)).toEqual(newDiscoveryProfile(NETWORK, 'HeliosMSP'));
     } finally {
       await rm(directory, { recursive: true });
     }

@@ -423,9 +423,6 @@ describe('a peer of the embedded network', () => {
 
   describe('leaving services out', () => {
     it.each([
-      ['/discovery.Discovery/Discover', 'static connection profile'],
-      ['/gateway.Gateway/Evaluate', 'use fabric-network'],
-      ['/gateway.Gateway/ChaincodeEvents', 'use fabric-network'],
       ['/protos.Snapshot/Generate', 'copy its directory'],
       ['/protos.ChaincodeSupport/Register', 'chaincode as a service'],
     ])('answers %s with UNIMPLEMENTED and what to use', async (path, sentence) => {

@@ -16,7 +16,7 @@ import type { Signer } from '../signer.ts';
 import type { ApprovedChaincodes } from './approved-chaincodes.ts';
 import { ChaincodeRunner } from './chaincode-runner.ts';
 import { readProposal, type Proposal } from './proposal.ts';
-import { endorsed, ERROR_THRESHOLD, failure, unendorsed, type Simulation } from './responses.ts';
+import { answerTo, failure, unendorsed, type Simulation } from './responses.ts';
 import type { SystemChaincode } from './system-chaincode.ts';
 
 const SYSTEM_VERSION = 'syscc';
@@ -107,10 +107,7 @@ export class Endorser {
   async #answer(proposal: Proposal, caller: Identity): Promise<Uint8Array> {
     try {
       const simulation = await this.#simulate(proposal, caller);
-      const status = simulation.response.getStatus();
-      return proposal.channelId === '' || status >= ERROR_THRESHOLD
-        ? unendorsed(simulation.response)
-        : endorsed(proposal.hash, simulation, this.#options.signer);
+      return answerTo(proposal, simulation, this.#options.signer);
     } catch (error) {
       const facts = { transaction: proposal.transactionId, reason: messageOf(error) };
       this.#options.logger.warn(facts, 'simulation failed');

@@ -79,3 +79,26 @@ export function endorsed(
   answer.setEndorsement(endorse(payload, signer));
   return answer.serializeBinary();
 }
+
+/** @returns serialised ProposalResponse for a chaincode's own error: what it came to, so that it is told from an error of the peer. */
+function refused(proposalHash: Uint8Array, simulation: Simulation): Uint8Array {
+  const answer = new peer.ProposalResponse();
+  answer.setResponse(simulation.response);
+  answer.setPayload(responsePayload(proposalHash, simulation));
+  return answer.serializeBinary();
+}
+
+/** @returns serialised ProposalResponse; endorsed when the simulation succeeded on a channel. */
+export function answerTo(
+  proposal: { readonly hash: Uint8Array; readonly channelId: string },
+  simulation: Simulation,
+  signer: Signer,
+): Uint8Array {
+  const status = simulation.response.getStatus();
+  if (status >= FAILED) {
+    return refused(proposal.hash, simulation);
+  }
+  return proposal.channelId === '' || status >= ERROR_THRESHOLD
+    ? unendorsed(simulation.response)
+    : endorsed(proposal.hash, simulation, signer);
+}
