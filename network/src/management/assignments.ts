@@ -120,6 +120,7 @@ export class Assignments {
       resyncs: before?.resyncs ?? null,
       attempt: 0,
       update: NO_UPDATE,
+      offered: before?.offered ?? [],
       refused: [],
       secrets,
     };

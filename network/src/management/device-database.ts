@@ -12,7 +12,7 @@ import type { ManagedEpoch, ManagedIntervals, UpdateProgress } from '@lamplighte
 
 /** Where a device's update stands at M. */
 export interface DeviceUpdate {
-  /** Times are seconds of the node's monotonic clock. */
+  /** Times are seconds since 1970, so that they go on over a restart. */
   readonly progress: UpdateProgress;
   /** Release id that is offered or delivered, null when idle. */
   readonly release: string | null;
@@ -25,6 +25,13 @@ export const NO_UPDATE: DeviceUpdate = {
   release: null,
   cause: 'propagation',
 };
+
+/** A release as it was first offered to a device. */
+export interface Offered {
+  readonly release: string;
+  /** Seconds since 1970. */
+  readonly at: number;
+}
 
 /** One device. Immutable: a change makes a new entry. */
 export interface DeviceEntry {
@@ -53,6 +60,8 @@ export interface DeviceEntry {
   /** Highest attempt whose result the outbox took (§6.6 item 7). */
   readonly attempt: number;
   readonly update: DeviceUpdate;
+  /** When each release was offered for the first time, newest last, bounded: it is spared once for each (§6.2). */
+  readonly offered: readonly Offered[];
   /** Releases that the device answered with a final refusal; newest last. */
   readonly refused: readonly string[];
   /** K_hello, K_g, chain seed and counters of the epoch: the one field with keys in it. */

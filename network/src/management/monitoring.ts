@@ -7,7 +7,6 @@ import {
   answerWithin,
   buildRequest,
   intervalsMessage,
-  isUpdating,
   judgeAnswer,
   learnIntervals,
   nextRequestIn,
@@ -35,6 +34,7 @@ import type { SessionTable } from './session-table.ts';
 import { monitoringOf, type StatusReports } from './status-reports.ts';
 import type { NodeStorage } from './storage/node-storage.ts';
 import type { Supervisor } from './supervise.ts';
+import { isSpared } from './update-grace.ts';
 
 /** What the monitoring of a node is made of. */
 export interface MonitoringParts {
@@ -244,7 +244,7 @@ export class Monitoring {
     if (live === undefined) await this.#missed(entry);
     // An open request is waited for to its end; it closes the session when it is not answered.
     else if (this.#asked.has(device)) return;
-    else if (isUpdating(entry.update.progress, this.#parts.clock.monotonic() / 1_000)) {
+    else if (isSpared(entry, this.#parts.clock)) {
       await this.#report(device, 'updating');
     } else await this.#ask(entry, live);
   }

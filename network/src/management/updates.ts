@@ -5,7 +5,6 @@
 import type { UpdateReport } from '@lamplighter/chaincode';
 import {
   acknowledgeResult,
-  isUpdating,
   judgeQuery,
   noUpdate,
   offerShowsAbnormal,
@@ -34,6 +33,7 @@ import { isNewer, type ReleaseStore } from './release-store.ts';
 import type { VerifiedRelease } from './release-verification.ts';
 import type { StatusReports } from './status-reports.ts';
 import { describe, isEnding } from './supervise.ts';
+import { firstOffered, isSpared, withOffer } from './update-grace.ts';
 import type { VendorGateway } from './vendor-gateway.ts';
 
 /** What the updates of a node are made of. */
@@ -131,11 +131,15 @@ export class Updates {
       return;
     }
     if (!Buffer.from(done.sha256).equals(release.manifest.sha256)) return;
-    const progress = takeDone(done, done.sha256, this.#now());
-    await this.#parts.database.update(entry.id, (each) => ({
-      ...each,
-      update: { ...each.update, release: release.record.id, progress },
-    }));
+    // What this node never offered is nothing to spare the device for: its result says what it runs.
+    const at = firstOffered(entry, release.record.id);
+    if (at !== undefined) {
+      const progress = takeDone(done, done.sha256, at);
+      await this.#parts.database.update(entry.id, (each) => ({
+        ...each,
+        update: { ...each.update, release: release.record.id, progress },
+      }));
+    }
     this.#parts.events.emit({
       type: 'update-delivered',
       device: entry.id,
@@ -168,7 +172,7 @@ export class Updates {
       live.close(CloseCode.failed);
       return;
     }
-    if (isUpdating(entry.update.progress, this.#now())) {
+    if (isSpared(entry, this.#parts.clock)) {
       this.#none(live, 'later');
       return;
     }
@@ -224,7 +228,7 @@ export class Updates {
     release: VerifiedRelease,
     cause: UpdateReport['cause'],
   ): Promise<void> {
-    const { database, deliveries, events } = this.#parts;
+    const { database, deliveries, events, clock } = this.#parts;
     // An offer made again, after a session was lost, goes on for the reason of the first.
     const first = entry.update.release === release.record.id ? entry.update.cause : cause;
     let manifest;
@@ -235,14 +239,7 @@ export class Updates {
       events.emit({ type: 'release-refused', release: id, device: entry.id, ...describe(error) });
       return;
     }
-    await database.update(entry.id, (each) => ({
-      ...each,
-      update: {
-        progress: { stage: 'offered', at: this.#now() },
-        release: release.record.id,
-        cause,
-      },
-    }));
+    await database.update(entry.id, (each) => withOffer(each, release.record.id, cause, clock));
     const { sequence: seq, sha256 } = entry.firmware;
     const hfw = new Uint8Array(Buffer.from(sha256, 'hex'));
     live.send(offerUpdate({ seq, hfw }, manifest));
@@ -333,12 +330,10 @@ export class Updates {
   }
 
   /** True while the device takes this very release: it goes on by itself (§6.6 item 5). */
-  #isTaking({ update }: DeviceEntry, release: VerifiedRelease): boolean {
-    return (
-      update.release === release.record.id &&
-      update.progress.stage === 'trying' &&
-      isUpdating(update.progress, this.#now())
-    );
+  #isTaking(entry: DeviceEntry, release: VerifiedRelease): boolean {
+    const { progress, release: offered } = entry.update;
+    const isThis = offered === release.record.id && progress.stage === 'trying';
+    return isThis && isSpared(entry, this.#parts.clock);
   }
 
   #current({ update }: DeviceEntry): VerifiedRelease | undefined {
@@ -348,10 +343,6 @@ export class Updates {
   /** The release that was offered, also when this node has started since and took only newer ones in. */
   async #offeredBefore({ update }: DeviceEntry): Promise<VerifiedRelease | null> {
     return update.release === null ? null : this.#parts.admission.admit(update.release);
-  }
-
-  #now(): number {
-    return this.#parts.clock.monotonic() / 1_000;
   }
 }
 

@@ -17,7 +17,10 @@ export interface OfferedManifest {
   readonly size: number;
 }
 
-/** Where an update stands at M; times are seconds of M's clock. */
+/**
+ * Where an update stands at M; `at` is when this release was offered to this device for the first time, seconds of M's
+ * clock: what a device does with an offer does not restart it.
+ */
 export type UpdateProgress =
   | { readonly stage: 'idle' }
   | { readonly stage: 'offered'; readonly at: number }
@@ -64,16 +67,18 @@ export function offerShowsAbnormal(message: Message): boolean {
 export function takeDone(
   message: Extract<Message, { type: 'done' }>,
   image: Uint8Array,
-  now: number,
+  at: number,
 ): UpdateProgress {
   return message.code === ResultCode.good
-    ? { stage: 'trying', at: now, sha256: image }
+    ? { stage: 'trying', at, sha256: image }
     : { stage: 'idle' };
 }
 
-/** §6.2: `updating` until the result, or 30 minutes. */
+/** §6.2: `updating` until the result, or 30 minutes. A clock that was set back spares nobody. */
 export function isUpdating(progress: UpdateProgress, now: number): boolean {
-  return progress.stage !== 'idle' && now - progress.at < UPDATING_FOR;
+  if (progress.stage === 'idle') return false;
+  const passed = now - progress.at;
+  return passed >= 0 && passed < UPDATING_FOR;
 }
 
 /** Update request, steps 9 and 10: every result is acknowledged, also one that was heard before. */

@@ -17,8 +17,6 @@ export interface DurableDeviceDatabaseOptions {
   /** Read once; its values are sealed. */
   readonly store: KeyValueStore;
   readonly writer: DurableWriter;
-  /** Seconds of the node's monotonic clock, which begins anew with each start. */
-  readonly now: number;
   /** Devices at most. @default 65_536 */
   readonly capacity?: number;
   /** Hears a failure to write what memory has, after the disk had come back. */
@@ -45,7 +43,7 @@ export class DurableDeviceDatabase implements DeviceDatabase {
   static async open(options: DurableDeviceDatabaseOptions): Promise<DurableDeviceDatabase> {
     const database = new DurableDeviceDatabase(options);
     for await (const [, value] of options.store.entries(PREFIX)) {
-      await database.#memory.put(decodeEntry(value, options.now));
+      await database.#memory.put(decodeEntry(value));
     }
     return database;
   }
@@ -114,25 +112,21 @@ export class DurableDeviceDatabase implements DeviceDatabase {
   }
 }
 
-/** Entries of earlier versions have no list of kids. */
-type StoredEntry = Omit<DeviceEntry, 'formerKids'> & Partial<Pick<DeviceEntry, 'formerKids'>>;
+/** What entries of earlier versions do not have. */
+type StoredEntry = Omit<DeviceEntry, Later> & Partial<Pick<DeviceEntry, Later>>;
+type Later = 'formerKids' | 'offered';
 
 /** The assignment is in its payload, and is not kept twice. */
 function encodeEntry(entry: DeviceEntry): Uint8Array {
   return encodeRecord({ ...entry, secrets: { ...entry.secrets, assignment: null } });
 }
 
-function decodeEntry(bytes: Uint8Array, now: number): DeviceEntry {
+function decodeEntry(bytes: Uint8Array): DeviceEntry {
   const entry = decodeRecord(bytes) as StoredEntry;
-  const { progress } = entry.update;
   return {
     ...entry,
     formerKids: entry.formerKids ?? [],
+    offered: entry.offered ?? [],
     secrets: { ...entry.secrets, assignment: decodeAssignment(entry.secrets.payload) },
-    // §6.2: `updating` until its result or 30 minutes, which are counted from this start.
-    update: {
-      ...entry.update,
-      progress: progress.stage === 'idle' ? progress : { ...progress, at: now },
-    },
   };
 }

@@ -91,8 +91,7 @@ async function diskStorage(store: KeyValueStore, parts: NodeStorageParts): Promi
   const onFailure = (error: unknown): void => {
     events.emit({ type: 'alarm', device: null, ...describe(error) });
   };
-  const now = clock.monotonic() / 1_000;
-  const database = await DurableDeviceDatabase.open({ store, writer, now, onFailure });
+  const database = await DurableDeviceDatabase.open({ store, writer, onFailure });
   const partings = await openPartings(store, writer, onFailure);
   const checkpoint = await DurableCheckpoint.open(store, writer);
   const outbox = await DurableOutbox.open({ store, writer, ...durableOutboxParts(parts) });
