@@ -22,7 +22,7 @@ export const NORTHLIGHT = 'NorthlightMSP';
 export const HELIOS = 'HeliosMSP';
 export const MERIDIAN = 'MeridianMSP';
 
-const ORGANISATIONS = [
+export const ORGANISATIONS = [
   { name: 'northlight', mspId: NORTHLIGHT, domain: 'northlight.example' },
   { name: 'helios', mspId: HELIOS, domain: 'helios.example' },
   { name: 'meridian', mspId: MERIDIAN, domain: 'meridian.example' },

@@ -1,0 +1,32 @@
+/** What the parts of the suite share: one deployment, opened before the first test and closed after the last one. */
+import { openDeployment, type Deployment, type DeploymentOptions } from '../target/deployment.ts';
+import type { Target } from '../target/target.ts';
+
+/** Handed to every part before there is a deployment: its fields are for tests and hooks only. */
+export interface Suite {
+  readonly deployment: Deployment;
+  readonly target: Target;
+}
+
+/** To be called once a file, outside of any `describe`. */
+export function newSuite(options: DeploymentOptions): Suite {
+  let deployment: Deployment | undefined;
+  beforeAll(async () => {
+    deployment = await openDeployment(options);
+  });
+  afterAll(() => deployment?.close());
+  const opened = (): Deployment => {
+    if (!deployment) {
+      throw new Error('the network of the suite is not open');
+    }
+    return deployment;
+  };
+  return {
+    get deployment() {
+      return opened();
+    },
+    get target() {
+      return opened().target;
+    },
+  };
+}
