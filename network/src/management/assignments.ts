@@ -5,7 +5,13 @@
 import type { DeviceRecord, VendorRecord } from '@lamplighter/chaincode';
 import { ed25519PublicKey, equalBytes, erase, verifyEnvelope } from '@lamplighter/sdk/crypto';
 import { manageEpoch } from '@lamplighter/sdk/protocol';
-import { Algorithm, decodeAssignment, decodeSigned, type Assignment } from '@lamplighter/sdk/wire';
+import {
+  Algorithm,
+  decodeAssignment,
+  decodeSigned,
+  type Assignment,
+  type Intervals,
+} from '@lamplighter/sdk/wire';
 import type { HandOver } from '../exchange/index.ts';
 import { LedgerError } from '../ledger/ledger-error.ts';
 import type { Contracts } from '../ledger/contracts.ts';
@@ -112,16 +118,12 @@ export class Assignments {
       formerKids,
       suspended: record.state === 'suspended',
       firmware: record.firmware,
-      n: Math.max(lastRound, before?.n ?? 0),
       missed: 0,
-      // §2.3: intervals survive a new assignment; M takes `ivn` from Finish.
-      intervals: before?.intervals ?? { ivn: 0, current: { fti, rti, uti }, pending: null },
-      status: before?.status ?? null,
-      resyncs: before?.resyncs ?? null,
       attempt: 0,
       update: NO_UPDATE,
-      offered: before?.offered ?? [],
       refused: [],
+      ...(before === undefined ? newcomer({ fti, rti, uti }) : known(before)),
+      n: Math.max(lastRound, before?.n ?? 0),
       secrets,
     };
   }
@@ -157,4 +159,17 @@ export class Assignments {
       throw error;
     }
   }
+}
+
+/** What a new assignment does not touch. */
+type Lasting = Pick<DeviceEntry, 'intervals' | 'status' | 'resyncs' | 'offered'>;
+
+function newcomer(current: Intervals): Lasting {
+  const intervals = { ivn: 0, current, pending: null };
+  return { intervals, status: null, resyncs: null, offered: [] };
+}
+
+/** §2.3: intervals survive a new assignment; M takes `ivn` from Finish. */
+function known({ intervals, status, resyncs, offered }: DeviceEntry): Lasting {
+  return { intervals, status, resyncs, offered };
 }
