@@ -66,6 +66,9 @@ export class DeviceRegistry extends LamplighterContract {
       time: transactionTime(ctx),
     };
     await writeRecord(ctx, keys.vendor(vendor.id), record);
+    for (const certificate of vendor.peerCertificates) {
+      await addIndex(ctx, keys.peerCertificate(caller.mspId, certificate));
+    }
     if (last === null) await addIndex(ctx, keys.hierarchy(vendor.id));
   }
 

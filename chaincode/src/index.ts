@@ -2,9 +2,12 @@
 import { DeviceRegistry } from './device-registry.ts';
 import { Firmware } from './firmware.ts';
 import './schemas.ts';
+import { Stake } from './stake-contract.ts';
+import './stake/schemas.ts';
 import { StatusLog } from './status-log.ts';
 
 export type { ContractErrorCode } from './errors.ts';
 export type * from './records.ts';
+export type * from './stake/records.ts';
 
-export const contracts = [DeviceRegistry, StatusLog, Firmware];
+export const contracts = [DeviceRegistry, StatusLog, Firmware, Stake];

@@ -1,6 +1,6 @@
 /** Members of organisations with X.509 certificates as Fabric's NodeOUs want them. */
 import 'reflect-metadata';
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash, KeyObject, webcrypto } from 'node:crypto';
 import { X509CertificateGenerator } from '@peculiar/x509';
 
 export interface Identity {
@@ -11,6 +11,10 @@ export interface Identity {
   readonly digest: string;
 }
 
+export interface SigningIdentity extends Identity {
+  readonly privateKey: KeyObject;
+}
+
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 /** @param units organisational units of the subject, such as `admin`. */
@@ -18,7 +22,7 @@ export async function newIdentity(
   mspId: string,
   name: string,
   ...units: readonly string[]
-): Promise<Identity> {
+): Promise<SigningIdentity> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
@@ -35,5 +39,6 @@ export async function newIdentity(
     mspId,
     certificate: certificate.toString('pem'),
     digest: createHash('sha256').update(Buffer.from(certificate.rawData)).digest('hex'),
+    privateKey: KeyObject.from(keys.privateKey),
   };
 }

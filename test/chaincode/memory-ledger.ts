@@ -24,7 +24,9 @@ const ChaincodeFromContract = jest.requireActual<ChaincodeClass>(
 );
 
 const OK = 200;
-const FIRST_SECOND = 1_795_000_000;
+/** ChaincodeHeaderExtension of chaincode lamplighter. */
+const EXTENSION = new Uint8Array(Buffer.from('\x12\x0d\x12\x0blamplighter'));
+export const FIRST_SECOND = 1_795_000_000;
 
 interface Modification {
   readonly txId: string;
@@ -88,6 +90,9 @@ class Stub {
   getCreator = (): object => ({
     mspid: this.#identity.mspId,
     idBytes: Buffer.from(this.#identity.certificate),
+  });
+  getSignedProposal = (): object => ({
+    proposal: { header: { channelHeader: { getExtension_asU8: () => EXTENSION } } },
   });
   getTransient = (): ReadonlyMap<string, Uint8Array> => this.#options.transient;
   getTxTimestamp = (): object => ({

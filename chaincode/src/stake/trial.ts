@@ -34,10 +34,16 @@ export async function tryCase(
   return finding;
 }
 
+/** fabric-shim 2.5 hands out its protobuf object, not the plain one that its types promise. */
+interface ChannelHeader {
+  getExtension_asU8(): Uint8Array;
+}
+
 /** This channel, and the chaincode by the name that the proposal at hand calls it. */
 function courtOf(ctx: Context): Court {
-  const extension = ctx.stub.getSignedProposal().proposal.header.channelHeader.extension;
-  const { chaincodeId } = decodeProtobuf(extension, headerExtension);
+  const { header } = ctx.stub.getSignedProposal().proposal;
+  const channelHeader = header.channelHeader as unknown as ChannelHeader;
+  const { chaincodeId } = decodeProtobuf(channelHeader.getExtension_asU8(), headerExtension);
   return { channel: ctx.stub.getChannelID(), chaincode: chaincodeId?.name ?? '' };
 }
 
