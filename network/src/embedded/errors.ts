@@ -21,6 +21,8 @@ export type EmbeddedErrorCode =
   | 'STATE_DAMAGED'
   /** A protobuf message does not parse, lacks a field or contradicts itself. */
   | 'MESSAGE_MALFORMED'
+  /** A transaction of that id stands in a block already. */
+  | 'DUPLICATE_TRANSACTION'
   /** The caller may not do this. */
   | 'ACCESS_DENIED'
   /** A bound on work in progress is reached; try again later. */

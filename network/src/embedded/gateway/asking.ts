@@ -24,7 +24,7 @@ export type Answer =
 
 /** What is wrong with the proposal is wrong everywhere; a peer that is stopped or full is not the only one. */
 function thrown(error: unknown): Refusal {
-  const clients = ['MESSAGE_MALFORMED', 'ACCESS_DENIED'];
+  const clients = ['MESSAGE_MALFORMED', 'DUPLICATE_TRANSACTION', 'ACCESS_DENIED'];
   const message = messageOf(error);
   return error instanceof EmbeddedError && clients.includes(error.code)
     ? { status: status.FAILED_PRECONDITION, message, retry: false }

@@ -12,10 +12,12 @@ import type { Simulator } from '../ledger/simulator.ts';
 import { LIMITS } from '../limits.ts';
 import type { NetworkLogger } from '../logger.ts';
 import type { Identity } from '../msp.ts';
+import type { NetworkObserver } from '../observer.ts';
 import type { Signer } from '../signer.ts';
 import type { ApprovedChaincodes } from './approved-chaincodes.ts';
 import { ChaincodeRunner } from './chaincode-runner.ts';
 import { readProposal, type Proposal } from './proposal.ts';
+import { ProposalWatch } from './proposal-watch.ts';
 import { answerTo, failure, unendorsed, type Simulation } from './responses.ts';
 import type { SystemChaincode } from './system-chaincode.ts';
 
@@ -23,6 +25,8 @@ const SYSTEM_VERSION = 'syscc';
 const NOTHING = new Uint8Array();
 
 export interface EndorserOptions {
+  /** Full name of the peer. */
+  readonly name: string;
   readonly channel: string;
   readonly ledger: Ledger;
   readonly access: ChannelAccess;
@@ -30,6 +34,7 @@ export interface EndorserOptions {
   readonly systemChaincodes: readonly SystemChaincode[];
   readonly chaincodes: ApprovedChaincodes;
   readonly logger: NetworkLogger;
+  readonly observer: NetworkObserver;
 }
 
 export class Endorser {
@@ -49,9 +54,21 @@ export class Endorser {
   /**
    * @param message - serialised peer.SignedProposal.
    * @returns serialised peer.ProposalResponse.
-   * @throws {@link EmbeddedError} MESSAGE_MALFORMED, ACCESS_DENIED, BUSY
+   * @throws {@link EmbeddedError} MESSAGE_MALFORMED, DUPLICATE_TRANSACTION, ACCESS_DENIED, BUSY
    */
   async process(message: Uint8Array): Promise<Uint8Array> {
+    const watch = new ProposalWatch();
+    try {
+      return await this.#process(message, watch);
+    } catch (error) {
+      watch.refused(error);
+      throw error;
+    } finally {
+      watch.tell(this.#options.observer, this.#options.name);
+    }
+  }
+
+  async #process(message: Uint8Array, watch: ProposalWatch): Promise<Uint8Array> {
     if (this.#running >= LIMITS.proposals) {
       throw new EmbeddedError(
         'BUSY',
@@ -65,7 +82,7 @@ export class Endorser {
         return unendorsed(failure(`channel '${proposal.channelId}' not found`));
       }
       const caller = this.#admit(proposal);
-      return await this.#answer(proposal, caller);
+      return await this.#answer(proposal, caller, watch);
     } finally {
       this.#running--;
     }
@@ -82,7 +99,7 @@ export class Endorser {
     }
     if (ledger.position(proposal.transactionId)) {
       throw new EmbeddedError(
-        'MESSAGE_MALFORMED',
+        'DUPLICATE_TRANSACTION',
         `duplicate transaction found [${proposal.transactionId}]`,
       );
     }
@@ -104,9 +121,14 @@ export class Endorser {
     }
   }
 
-  async #answer(proposal: Proposal, caller: Identity): Promise<Uint8Array> {
+  async #answer(
+    proposal: Proposal,
+    caller: Identity,
+    watch: ProposalWatch,
+  ): Promise<Uint8Array> {
     try {
       const simulation = await this.#simulate(proposal, caller);
+      watch.ran(simulation);
       return answerTo(proposal, simulation, this.#options.signer);
     } catch (error) {
       const facts = { transaction: proposal.transactionId, reason: messageOf(error) };
