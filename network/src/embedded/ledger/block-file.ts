@@ -38,6 +38,14 @@ async function openOrCreate(path: string): Promise<FileHandle> {
   return handle;
 }
 
+/** A disk with little room left takes a part and calls that a success: only the next write fails. */
+async function writeWhole(handle: FileHandle, bytes: Uint8Array, start: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, start + done);
+    done += bytesWritten;
+  }
+}
+
 export class BlockFile {
   readonly #handle: FileHandle;
   readonly #path: string;
@@ -86,7 +94,7 @@ export class BlockFile {
     }
     const record = encodeRecord(this.height, block);
     try {
-      await this.#handle.write(record, 0, record.length, this.#end);
+      await writeWhole(this.#handle, record, this.#end);
       await this.#handle.datasync();
     } catch (cause) {
       this.#failure = new EmbeddedError(

@@ -1,4 +1,14 @@
-import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdtemp,
+  open as openFile,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,6 +16,14 @@ import { BlockFile } from '../../../../network/src/embedded/ledger/block-file.ts
 import { RECORD_HEADER_BYTES } from '../../../../network/src/embedded/ledger/block-record.ts';
 
 const BLOCKS = ['zero', 'first block', 'second'].map((text) => Buffer.from(text));
+
+type PlainWrite = (
+  this: unknown,
+  data: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+) => Promise<{ bytesWritten: number }>;
 
 describe('BlockFile', () => {
   let directory: string;
@@ -117,6 +135,52 @@ describe('BlockFile', () => {
     await expect(file.append(Buffer.from('x'))).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
     await expect(file.append(Buffer.from('x'))).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
   });
+
+  it('writes the rest of a block that the disk took a part of', async () => {
+    using _ = shortWrites(await handlePrototype(), 7);
+    const { file } = await open();
+    await file.append(Buffer.from('a third block'));
+    await file.close();
+    const again = await open();
+    expect(again.seen[3]).toBe('3 a third block');
+    await again.file.close();
+  });
+
+  it('has no block that the disk took a part of and had no room for the rest', async () => {
+    const { file } = await open();
+    {
+      using _ = shortWrites(await handlePrototype(), 20, 1);
+      await expect(file.append(Buffer.from('third'))).rejects.toMatchObject({
+        code: 'STORAGE_FAILED',
+        cause: { code: 'ENOSPC' },
+      });
+    }
+    expect(file.height).toBe(3);
+    await file.close();
+    const again = await open();
+    expect([again.file.height, again.file.cutBytes]).toEqual([3, 20]);
+    await again.file.close();
+  });
+
+  async function handlePrototype(): Promise<FileHandle> {
+    const handle = await openFile(path);
+    await handle.close();
+    return Object.getPrototypeOf(handle) as FileHandle;
+  }
+
+  /** Lets no write take more than so many bytes, and no more than `most` writes take any. */
+  function shortWrites(handle: FileHandle, bytes: number, most = Infinity): Disposable {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the handle that it is called on
+    const { write } = handle as unknown as { write: PlainWrite };
+    let taken = 0;
+    const spy = jest.spyOn(handle as unknown as { write: PlainWrite }, 'write');
+    spy.mockImplementation(function (this: unknown, data, offset, length, position) {
+      taken += 1;
+      if (taken > most) return Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+      return write.call(this, data, offset, Math.min(length, bytes), position);
+    });
+    return { [Symbol.dispose]: () => void spy.mockRestore() };
+  }
 
   async function flip(offset: number): Promise<void> {
     const bytes = await readFile(path);
