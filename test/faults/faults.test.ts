@@ -13,7 +13,7 @@ function bad(rows: readonly FaultRow[]): readonly FaultRow[] {
 
 describe('kill points', () => {
   it('of a management node lose, repeat and double nothing', async () => {
-    const rows = await managerFaults(seed, 5);
+    const rows = await managerFaults(seed, 10);
     expect({ seed, bad: bad(rows) }).toEqual({ seed, bad: [] });
     expect(rows).toHaveLength(5);
   }, 180_000);

@@ -1,7 +1,9 @@
 /** Every component's kill points, one component after the other. */
 import { deviceFaults } from './device-faults.ts';
 import { ledgerFaults } from './ledger-faults.ts';
+import { ledgerFullDisk } from './ledger-full-disk.ts';
 import { managerFaults } from './manager-faults.ts';
+import { managerFullDisk } from './manager-full-disk.ts';
 import type { FaultRow } from './table.ts';
 
 export const COMPONENTS = ['device', 'manager', 'ledger'] as const;
@@ -9,16 +11,27 @@ export type Component = (typeof COMPONENTS)[number];
 
 const RUNS: Record<Component, (seed: number, tries: number) => Promise<readonly FaultRow[]>> = {
   device: deviceFaults,
-  manager: managerFaults,
-  ledger: ledgerFaults,
+  manager: async (seed, tries) => [
+    ...(await managerFaults(seed, tries)),
+    ...(await managerFullDisk(fillings(tries))),
+  ],
+  ledger: async (seed, tries) => [
+    ...(await ledgerFaults(seed, tries)),
+    ...(await ledgerFullDisk(seed, fillings(tries))),
+  ],
 };
+
+/** A disk that fills up takes ten times as long as a kill. */
+function fillings(tries: number): number {
+  return Math.ceil(tries / 10);
+}
 
 /** @param onBegin hears which component is next */
 export async function faults(
   order: {
     /** Unsigned 32-bit: decides the moments. */
     readonly seed: number;
-    /** How often ledger and manager are killed each. */
+    /** How often ledger and manager are killed each; their disks fill up a tenth as often. */
     readonly tries: number;
     readonly components?: readonly Component[];
   },

@@ -43,7 +43,10 @@ async function run({ masterKey, speed, ...order }: ManagerOrder): Promise<void> 
 
 process.once('message', (message) => {
   if ((message as ToManager).kind === 'start') {
-    void run((message as Extract<ToManager, { kind: 'start' }>).order);
+    run((message as Extract<ToManager, { kind: 'start' }>).order).catch((error: unknown) => {
+      say({ kind: 'failed', code: (error as { code?: string }).code ?? String(error) });
+      process.disconnect();
+    });
   }
 });
 // Whoever started it is gone.

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { faults, type Component, COMPONENTS } from './faults.ts';
+import { SmallDisk } from './small-disk.ts';
 import { isClean, tableOf } from './table.ts';
 
 const TRIES = 50;
@@ -9,7 +10,8 @@ const MOST_TRIES = 10_000;
 const USAGE = `usage: npm run faults [-- --seed N --tries N --only ${COMPONENTS.join('|')}]
 
   --seed   decides the moments; printed, to be given again. What the system's scheduler adds is not repeated.
-  --tries  how often ledger and manager are killed each (default ${TRIES}); devices lose their power at every write.
+  --tries  how often ledger and manager are killed each (default ${TRIES}); devices lose their power at every write. A tenth
+           as often the disk of ledger and manager is full: for root, or whoever may have namespaces.
   --only   one component.
 
 lost        acknowledged, stored or under way, and gone or half there
@@ -55,6 +57,9 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   process.stdout.write(`seed ${order.seed}\n`);
+  if (!SmallDisk.isPossible()) {
+    process.stdout.write('full disks are not tried: no small one can be mounted here\n');
+  }
   const started = performance.now();
   try {
     const rows = await faults(order, (component) => {

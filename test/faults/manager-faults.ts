@@ -2,17 +2,13 @@
  * Kill points of the management node: a process of its own with its state on the disk, real devices and a ledger in this
  * one. It is killed (SIGKILL) at its start, while it serves, and around each call that brings reports to the ledger.
  */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MemoryKeyStore, type DeviceClock } from '@lamplighter/sdk';
-import { startGoodDevice, type GoodDevice } from '../attacks/good-devices.ts';
-import { freePort } from '../network/embedded/chaincode-process.ts';
 import { randomOf } from '../network/embedded/kill/kill-ledger.ts';
-import { TestCity } from '../network/management/support/test-city.ts';
+import { DEVICES, ManagerCity, PATIENCE } from './manager-city.ts';
 import { readManagerDisk } from './manager-disk.ts';
 import { ManagerJournal } from './manager-journal.ts';
-import type { LedgerMethod, ManagerOrder } from './manager-messages.ts';
-import { buildManager, ManagerProcess, type Stage } from './manager-process.ts';
+import type { LedgerMethod } from './manager-messages.ts';
+import { ManagerProcess, type Stage } from './manager-process.ts';
 import type { FaultRow } from './table.ts';
 
 const POINTS = {
@@ -32,12 +28,8 @@ const CALLS: Partial<Record<Point, readonly [LedgerMethod, Stage]>> = {
   committed: ['send', 'done'],
 };
 
-const DEVICES = 6;
-/** Devices' and manager's clocks against the machine's: windows of 10 s take one. */
-const SPEED = 10;
 const LONGEST_START = 600;
 const LONGEST_SERVICE = 1_200;
-const PATIENCE = 60_000;
 
 interface Tally {
   tries: number;
@@ -48,47 +40,28 @@ interface Tally {
 
 /** @param kills how often the manager is killed, each point as often as the others */
 export async function managerFaults(seed: number, kills: number): Promise<readonly FaultRow[]> {
-  const bench = await ManagerBench.start(seed);
+  const parts = await ManagerCity.start();
   try {
-    return await bench.run(kills);
+    return await new ManagerBench(parts, seed).run(kills);
   } finally {
-    await bench.close();
+    await parts.close();
   }
 }
 
 class ManagerBench {
-  readonly #city: TestCity;
-  readonly #program: string;
-  readonly #order: ManagerOrder;
+  readonly #parts: ManagerCity;
   readonly #random: () => number;
   readonly #journal = new ManagerJournal();
-  readonly #keys = new Map<string, MemoryKeyStore>();
-  readonly #devices: GoodDevice[] = [];
   readonly #tallies = new Map<Point, Tally>();
   readonly #points: Point[] = [];
   /** Called when the point of the life under way is reached. */
   #reached: { readonly at: readonly [LedgerMethod, Stage]; readonly strike: () => void } | null =
     null;
 
-  private constructor(city: TestCity, program: string, order: ManagerOrder, seed: number) {
-    this.#city = city;
-    this.#program = program;
-    this.#order = order;
+  constructor(parts: ManagerCity, seed: number) {
+    this.#parts = parts;
     this.#random = randomOf(seed);
     for (const point of ORDER) this.#tallies.set(point, { tries: 0, missed: 0, unbootable: 0 });
-  }
-
-  static async start(seed: number): Promise<ManagerBench> {
-    const masterKey = new Uint8Array(randomBytes(32));
-    const port = await freePort();
-    const city = await TestCity.start({ port, storage: { kind: 'disk', masterKey } });
-    const { id, mspId, directory, keys } = city.options;
-    const order = { id, mspId, directory, keys, port, masterKey, speed: SPEED };
-    const bench = new ManagerBench(city, await buildManager(), order, seed);
-    for (let index = 0; index < DEVICES; index += 1) await bench.#addDevice(index);
-    // The hand-overs are on the disk: from here on processes of their own take turns.
-    await city.node.close();
-    return bench;
   }
 
   async run(kills: number): Promise<readonly FaultRow[]> {
@@ -97,7 +70,7 @@ class ManagerBench {
       await this.#life(index, ORDER[index % ORDER.length] ?? 'start');
     }
     await this.#lastLife();
-    const { lost, doubled } = this.#journal.compare(this.#city.ledger);
+    const { lost, doubled } = this.#journal.compare(this.#parts.city.ledger);
     const again = [...doubled, ...this.#journal.repeated];
     return ORDER.slice(0, kills).map((point) => ({
       component: 'manager',
@@ -108,24 +81,14 @@ class ManagerBench {
     }));
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#devices.map((device) => device.close()));
-    await this.#city.close();
-  }
-
-  async #addDevice(index: number): Promise<void> {
-    const keys = new MemoryKeyStore();
-    const clock = fastDeviceClock();
-    const device = await startGoodDevice(this.#city, index, { keys, clock });
-    this.#keys.set(device.id, keys);
-    this.#devices.push(device);
-  }
-
   /** An update for all, so that results are reported as well. */
   #release(): void {
     for (const model of ['end-model', 'lightweight-model']) {
-      const release = this.#city.vendor.release(new Uint8Array(9_000).fill(7), { model, seq: 2 });
-      this.#city.approve(release);
+      const release = this.#parts.city.vendor.release(new Uint8Array(9_000).fill(7), {
+        model,
+        seq: 2,
+      });
+      this.#parts.city.approve(release);
     }
   }
 
@@ -139,7 +102,7 @@ class ManagerBench {
     else tally.missed += (await this.#isAtPoint(point)) ? 0 : 1;
     await running.kill();
     tally.tries += 1;
-    this.#journal.disk(await readManagerDisk(this.#order), await this.#shown());
+    this.#journal.disk(await readManagerDisk(this.#parts.order), await this.#parts.shown());
   }
 
   /** @returns false when the point was not reached in all the time that it was given */
@@ -168,15 +131,15 @@ class ManagerBench {
     const isBack = this.#journal.judged.size === DEVICES && (await running.stop(PATIENCE));
     if (!isBack) await running.kill();
     const last = this.#points.at(-1) ?? 'start';
-    const left = await readManagerDisk(this.#order);
+    const left = await readManagerDisk(this.#parts.order);
     if (!isBack || left.reports.length > 0) this.#tally(last).unbootable += 1;
   }
 
   #begin(): ManagerProcess {
     this.#journal.judged.clear();
     this.#reached = null;
-    return new ManagerProcess(this.#program, this.#order, {
-      ledger: this.#city.ledger,
+    return new ManagerProcess([process.execPath, this.#parts.program], this.#parts.order, {
+      ledger: this.#parts.city.ledger,
       listener: {
         event: (event) => {
           this.#journal.event(event);
@@ -200,17 +163,7 @@ class ManagerBench {
     reached.strike();
     // Killed before all of it had left: an orderer never heard of it.
     const isCutShort = method === 'send' && stage === 'asked' && this.#random() < 0.5;
-    if (isCutShort) this.#city.ledger.sendFaults.push('lost');
-  }
-
-  /** What the devices have stored of the manager's proofs. */
-  async #shown(): Promise<ReadonlyMap<string, { counter: number; index: number }>> {
-    const shown = new Map<string, { counter: number; index: number }>();
-    for (const [id, keys] of this.#keys) {
-      const epoch = (await keys.load())?.epoch;
-      shown.set(id, { counter: epoch?.ctr ?? 0, index: epoch?.chain?.index ?? 0 });
-    }
-    return shown;
+    if (isCutShort) this.#parts.city.ledger.sendFaults.push('lost');
   }
 
   /** A life in which nothing came to its point served nobody. */
@@ -228,16 +181,4 @@ class ManagerBench {
   #count(tries: readonly number[], point: Point): number {
     return tries.filter((index) => this.#points[index] === point).length;
   }
-}
-
-function fastDeviceClock(): DeviceClock {
-  return {
-    now: () => (performance.now() / 1_000) * SPEED,
-    schedule: (seconds, callback) => {
-      const timer = setTimeout(callback, Math.min((seconds * 1_000) / SPEED, 2 ** 31 - 1));
-      return () => {
-        clearTimeout(timer);
-      };
-    },
-  };
 }

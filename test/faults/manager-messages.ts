@@ -18,6 +18,8 @@ export type LedgerMethod = 'submit' | 'prepare' | 'send' | 'status' | 'evaluate'
 
 export type FromManager =
   | { readonly kind: 'ready' }
+  /** It did not start. */
+  | { readonly kind: 'failed'; readonly code: string }
   | { readonly kind: 'event'; readonly event: ManagementEvent }
   | { readonly kind: 'listen'; readonly startBlock: number | undefined }
   | {

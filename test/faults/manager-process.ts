@@ -1,5 +1,5 @@
 /** Starts, kills and stops the management node of killed-manager.ts, and is the ledger that it speaks to. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -44,18 +44,19 @@ export class ManagerProcess {
   readonly #listener: ManagerListener;
   readonly #exited: Promise<unknown[]>;
   readonly #ended = new AbortController();
+  #failure = '';
   #heardReady: () => void = () => undefined;
   readonly #ready = new Promise<void>((resolve) => (this.#heardReady = resolve));
 
   constructor(
-    program: string,
+    command: readonly [string, ...string[]],
     order: ManagerOrder,
     parts: { readonly ledger: FakeLedger; readonly listener: ManagerListener },
   ) {
     this.#ledger = parts.ledger;
     this.#listener = parts.listener;
-    this.#child = fork(program, {
-      execArgv: [],
+    const [executable, ...args] = command;
+    this.#child = spawn(executable, args, {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
@@ -64,6 +65,11 @@ export class ManagerProcess {
       this.#hear(message as FromManager);
     });
     this.#say({ kind: 'start', order });
+  }
+
+  /** Code of what kept it from starting; empty when nothing did. */
+  get failure(): string {
+    return this.#failure;
   }
 
   /** @returns false when it ended, or took longer than `milliseconds`, before it was ready. */
@@ -94,6 +100,7 @@ export class ManagerProcess {
 
   #hear(message: FromManager): void {
     if (message.kind === 'ready') this.#heardReady();
+    else if (message.kind === 'failed') this.#failure = message.code;
     else if (message.kind === 'event') this.#listener.event(message.event);
     else if (message.kind === 'listen') void this.#relay(message.startBlock);
     else void this.#serve(message);

@@ -1,5 +1,5 @@
 /** Network and client as processes of their own, compiled once for all their lives. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,11 @@ const ROOT = join(__dirname, '../../../..');
 const TIMEOUT = 30_000;
 
 export interface Programs {
-  startNetwork(options: EmbeddedNetworkOptions): NetworkProcess;
+  /** @param command what to run instead of Node itself, such as what makes another disk visible */
+  startNetwork(
+    options: EmbeddedNetworkOptions,
+    command?: (program: string) => readonly [string, ...string[]],
+  ): NetworkProcess;
   startLoad(ready: ReadyMessage, journal: Journal): LoadProcess;
   remove(): Promise<void>;
 }
@@ -33,16 +37,22 @@ export async function buildPrograms(): Promise<Programs> {
     packages: 'external',
     outdir: directory,
   });
-  const start = (name: string, more: Readonly<Record<string, string>> = {}): ChildProcess =>
-    fork(join(directory, name), {
+  const start = (
+    [executable, ...args]: readonly [string, ...string[]],
+    more: Readonly<Record<string, string>> = {},
+  ): ChildProcess =>
+    spawn(executable, args, {
       env: { ...process.env, NODE_PATH: join(ROOT, 'node_modules'), ...more },
-      execArgv: [],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+  const byNode = (program: string): [string, string] => [process.execPath, program];
   return {
-    startNetwork: (options) =>
-      new NetworkProcess(start('killed-network.js', { NETWORK: JSON.stringify(options) })),
-    startLoad: (ready, journal) => new LoadProcess(start('killed-load.js'), ready, journal),
+    startNetwork: (options, command = byNode) =>
+      new NetworkProcess(
+        start(command(join(directory, 'killed-network.js')), { NETWORK: JSON.stringify(options) }),
+      ),
+    startLoad: (ready, journal) =>
+      new LoadProcess(start(byNode(join(directory, 'killed-load.js'))), ready, journal),
     remove: () => rm(directory, { recursive: true }),
   };
 }
