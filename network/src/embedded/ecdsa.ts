@@ -6,8 +6,10 @@ import { encodeInteger, encodeSequence, readInteger, readSequence } from './der.
 
 /** Group order of P-256 (FIPS 186-4, D.1.2.3). */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-const HALF_ORDER = ORDER >> 1n;
 const SCALAR_BYTES = 32;
+/** Both as 32 bytes, big-endian, so that a scalar is compared without being made a number. */
+const ORDER_BYTES = fromScalar(ORDER);
+const HALF_ORDER_BYTES = fromScalar(ORDER >> 1n);
 
 /** What the form of a signature says before any key is looked at. */
 export type SignatureForm = 'canonical' | 'high-s' | 'malformed';
@@ -34,9 +36,8 @@ function assertScalars(signature: Uint8Array): void {
  */
 export function toLowS(signature: Uint8Array): Uint8Array {
   assertScalars(signature);
-  const s = toScalar(signature.subarray(SCALAR_BYTES));
-  const r = signature.subarray(0, SCALAR_BYTES);
-  return s > HALF_ORDER ? Buffer.concat([r, fromScalar(ORDER - s)]) : signature;
+  const [r, s] = [signature.subarray(0, SCALAR_BYTES), signature.subarray(SCALAR_BYTES)];
+  return isHigh(s) ? Buffer.concat([r, fromScalar(ORDER - toScalar(s))]) : signature;
 }
 
 /**
@@ -52,25 +53,40 @@ export function toLowSDer(signature: Uint8Array): Uint8Array {
   );
 }
 
-function inRange(scalar: bigint): boolean {
-  return scalar > 0n && scalar < ORDER;
+/** @param scalar - 32 bytes. */
+function isHigh(scalar: Uint8Array): boolean {
+  return Buffer.compare(scalar, HALF_ORDER_BYTES) > 0;
 }
 
-function parseSignature(signature: Uint8Array): { r: bigint; s: bigint } | undefined {
+/** @param magnitude - without leading zeros. @returns 32 bytes, or undefined unless it is in 1..n-1. */
+function readScalar(magnitude: Uint8Array): Uint8Array | undefined {
+  const start = magnitude[0] === 0 ? 1 : 0;
+  const length = magnitude.length - start;
+  if (length > SCALAR_BYTES || (length === 0 && start === 1)) {
+    return undefined;
+  }
+  const scalar = Buffer.alloc(SCALAR_BYTES);
+  scalar.set(magnitude.subarray(start), SCALAR_BYTES - length);
+  return Buffer.compare(scalar, ORDER_BYTES) < 0 ? scalar : undefined;
+}
+
+function parseSignature(signature: Uint8Array): { r: Uint8Array; s: Uint8Array } | undefined {
   const sequence = readSequence(signature);
   const r = sequence?.rest.length === 0 ? readInteger(sequence.content) : undefined;
   if (!r) {
     return undefined;
   }
   const s = readInteger(r.rest);
-  return s?.rest.length === 0 ? { r: toScalar(r.content), s: toScalar(s.content) } : undefined;
+  const scalars = [r.content, s?.content ?? new Uint8Array(1)].map(readScalar);
+  const [first, second] = scalars;
+  return s?.rest.length === 0 && first && second ? { r: first, s: second } : undefined;
 }
 
 /** Judges the encoding alone: strict DER, nothing behind it, both numbers in 1..n-1, s in the lower half. */
 export function signatureForm(signature: Uint8Array): SignatureForm {
   const scalars = parseSignature(signature);
-  if (!scalars || !inRange(scalars.r) || !inRange(scalars.s)) {
+  if (!scalars) {
     return 'malformed';
   }
-  return scalars.s > HALF_ORDER ? 'high-s' : 'canonical';
+  return isHigh(scalars.s) ? 'high-s' : 'canonical';
 }

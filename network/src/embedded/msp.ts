@@ -79,6 +79,7 @@ export class MspRegistry {
   readonly #authorities: ReadonlyMap<string, readonly X509Certificate[]>;
   readonly #identities: BoundedCache<string, Identity>;
   readonly #verdicts: BoundedCache<string, Verdict> | undefined;
+  readonly #shared = new WeakMap<object, { readonly value: unknown }>();
 
   /** @throws {@link IdentityError} when a root certificate is malformed or is no CA's. */
   constructor(members: readonly MspMember[], options: MspRegistryOptions = {}) {
@@ -115,6 +116,22 @@ export class MspRegistry {
       this.#identities.set(key, identity);
     }
     return identity;
+  }
+
+  /**
+   * Computes a verdict on something that all nodes of the process hold, which follows from its bytes alone: once, while verdicts
+   * are shared.
+   */
+  once<Value>(subject: object, compute: () => Value): Value {
+    if (!this.#verdicts) {
+      return compute();
+    }
+    const known = this.#shared.get(subject) as { readonly value: Value } | undefined;
+    const value = known ? known.value : compute();
+    if (!known) {
+      this.#shared.set(subject, { value });
+    }
+    return value;
   }
 
   /**

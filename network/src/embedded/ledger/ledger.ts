@@ -2,6 +2,7 @@
  * One peer's copy of the ledger: the block file, which is the truth, and a store of what follows from it. At start the store gets
  * the blocks that it lacks, or all of them when it belongs to another chain; data hashes and commit hashes are checked on the way.
  */
+import { BoundedCache } from '../bounded-cache.ts';
 import type { EmbeddedError } from '../errors.ts';
 import { effectsOf } from './block-effects.ts';
 import { BlockFile } from './block-file.ts';
@@ -17,6 +18,9 @@ import {
 import { Simulator } from './simulator.ts';
 import type { StateView } from './state.ts';
 import type { BlockEffects, LedgerStore } from './store.ts';
+
+/** Blocks kept as they were committed: whoever follows the chain need not take them apart again. */
+const RECENT_BLOCKS = 16;
 
 export interface ChainInfo {
   readonly height: number;
@@ -38,6 +42,7 @@ export class Ledger {
   readonly #store: LedgerStore;
   readonly #blocks: BlockFile;
   readonly #signal = new HeightSignal();
+  readonly #recent = new BoundedCache<number, StoredBlock>(RECENT_BLOCKS);
   #previousHash: Uint8Array = new Uint8Array();
   #replayed = 0;
 
@@ -109,7 +114,7 @@ export class Ledger {
   }
 
   async read(number: number): Promise<StoredBlock> {
-    return readStoredBlock(await this.readBytes(number));
+    return this.#recent.get(number) ?? readStoredBlock(await this.readBytes(number));
   }
 
   position(transactionId: string): Position | undefined {
@@ -148,9 +153,10 @@ export class Ledger {
   async commit(block: OrderedBlock, flags: Uint8Array): Promise<void> {
     this.assertNext(block);
     const effects = await effectsOf(block, flags, this.#store);
-    const { commitHash } = effects.savepoint;
-    await this.#blocks.append(block.serialise({ flags, commitHash }));
+    const verdict = { flags, commitHash: effects.savepoint.commitHash };
+    await this.#blocks.append(block.serialise(verdict));
     await this.#apply(block, effects);
+    this.#recent.set(block.number, { block, verdict });
     this.#signal.raise(this.#blocks.height);
   }
 

@@ -24,6 +24,7 @@ export class OrderedBlock {
   readonly #block: common.Block;
   #body: Uint8Array | undefined;
   #transactions: readonly Transaction[] | undefined;
+  #hasTrueDataHash: boolean | undefined;
 
   /** @param block - signed by the orderer; its other metadata is ignored. */
   constructor(block: common.Block) {
@@ -51,7 +52,8 @@ export class OrderedBlock {
 
   /** @returns whether the data hash in the header is that of the envelopes. */
   hasTrueDataHash(): boolean {
-    return Buffer.compare(dataHash(this.envelopes), this.header.dataHash) === 0;
+    this.#hasTrueDataHash ??= Buffer.compare(dataHash(this.envelopes), this.header.dataHash) === 0;
+    return this.#hasTrueDataHash;
   }
 
   /** @returns serialised common.Block with a node's own metadata. */

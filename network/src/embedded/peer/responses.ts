@@ -2,12 +2,14 @@
 import { peer } from '@hyperledger/fabric-protos';
 
 import type { Signer } from '../signer.ts';
+import { lengthDelimited, varintField } from '../wire/fields.ts';
 
 /** From here on a status is an error, and nobody endorses it. */
 export const ERROR_THRESHOLD = 400;
 const OK = 200;
 const FAILED = 500;
 const RESPONSE_VERSION = 1;
+const NOTHING = new Uint8Array();
 
 /** What a simulation came to. */
 export interface Simulation {
@@ -41,51 +43,50 @@ export function unendorsed(response: peer.Response): Uint8Array {
   return answer.serializeBinary();
 }
 
-/** @returns serialised peer.ProposalResponsePayload: what endorsers sign. */
-export function responsePayload(proposalHash: Uint8Array, simulation: Simulation): Uint8Array {
-  const identifier = new peer.ChaincodeID();
-  identifier.setName(simulation.chaincode);
-  identifier.setVersion(simulation.version);
-  const action = new peer.ChaincodeAction();
-  action.setResults(simulation.results);
-  action.setEvents(simulation.event);
-  action.setResponse(simulation.response);
-  action.setChaincodeId(identifier);
-  const payload = new peer.ProposalResponsePayload();
-  payload.setProposalHash(proposalHash);
-  payload.setExtension$(action.serializeBinary());
-  return payload.serializeBinary();
+/** As protobuf has it: a field with its default value is left out. */
+function present(field: number, content: Uint8Array): Uint8Array {
+  return content.length > 0 ? lengthDelimited(field, content) : NOTHING;
 }
 
-/** Signs payload || endorser. */
-export function endorse(payload: Uint8Array, signer: Signer): peer.Endorsement {
-  const endorsement = new peer.Endorsement();
-  endorsement.setEndorser(signer.identity);
-  endorsement.setSignature(signer.sign(Buffer.concat([payload, signer.identity])));
-  return endorsement;
-}
-
-/** @returns serialised ProposalResponse. */
-export function endorsed(
+/**
+ * @param response - serialised peer.Response of the simulation.
+ * @returns serialised peer.ProposalResponsePayload: what endorsers sign.
+ */
+export function responsePayload(
   proposalHash: Uint8Array,
   simulation: Simulation,
-  signer: Signer,
+  response: Uint8Array = simulation.response.serializeBinary(),
 ): Uint8Array {
-  const payload = responsePayload(proposalHash, simulation);
-  const answer = new peer.ProposalResponse();
-  answer.setVersion(RESPONSE_VERSION);
-  answer.setResponse(simulation.response);
-  answer.setPayload(payload);
-  answer.setEndorsement(endorse(payload, signer));
-  return answer.serializeBinary();
+  const { chaincode, version, results, event } = simulation;
+  const identifier = [present(2, Buffer.from(chaincode)), present(3, Buffer.from(version))];
+  const action = lengthDelimited(
+    2,
+    present(1, results),
+    present(2, event),
+    lengthDelimited(3, response),
+    lengthDelimited(4, ...identifier),
+  );
+  return Buffer.concat([lengthDelimited(1, proposalHash), action]);
+}
+
+/** Signs payload || endorser. @returns serialised peer.ProposalResponse. */
+function endorsed(proposalHash: Uint8Array, simulation: Simulation, signer: Signer): Uint8Array {
+  const response = simulation.response.serializeBinary();
+  const payload = responsePayload(proposalHash, simulation, response);
+  const signature = signer.sign(Buffer.concat([payload, signer.identity]));
+  return Buffer.concat([
+    varintField(1, RESPONSE_VERSION),
+    lengthDelimited(4, response),
+    lengthDelimited(5, payload),
+    lengthDelimited(6, lengthDelimited(1, signer.identity), lengthDelimited(2, signature)),
+  ]);
 }
 
 /** @returns serialised ProposalResponse for a chaincode's own error: what it came to, so that it is told from an error of the peer. */
 function refused(proposalHash: Uint8Array, simulation: Simulation): Uint8Array {
-  const answer = new peer.ProposalResponse();
-  answer.setResponse(simulation.response);
-  answer.setPayload(responsePayload(proposalHash, simulation));
-  return answer.serializeBinary();
+  const response = simulation.response.serializeBinary();
+  const payload = responsePayload(proposalHash, simulation, response);
+  return Buffer.concat([lengthDelimited(4, response), lengthDelimited(5, payload)]);
 }
 
 /** @returns serialised ProposalResponse; endorsed when the simulation succeeded on a channel. */

@@ -101,12 +101,16 @@ export class Validator {
       : Code.INVALID_CONFIG_TRANSACTION;
   }
 
-  #isSigned({ creator, payload, signature }: Headers): boolean {
-    try {
-      return this.#options.registry.deserialise(creator).verify(payload, signature);
-    } catch (error) {
-      return notTrusted(error);
-    }
+  #isSigned(headers: Headers): boolean {
+    const { registry } = this.#options;
+    const { creator, payload, signature } = headers;
+    return registry.once(headers, () => {
+      try {
+        return registry.deserialise(creator).verify(payload, signature);
+      } catch (error) {
+        return notTrusted(error);
+      }
+    });
   }
 
   async #judgeEndorsements(
@@ -138,17 +142,19 @@ export class Validator {
   /** Members whose signature over the response and themselves is good; the others do not count. */
   #endorsersOf(action: EndorsedAction): readonly Endorser[] {
     const { registry, logger } = this.#options;
-    return action.endorsements.flatMap(({ endorser, signature }) => {
-      try {
-        const identity = registry.deserialise(endorser);
-        const message = Buffer.concat([action.responsePayload, endorser]);
-        return identity.verify(message, signature) ? [identity] : [];
-      } catch (error) {
-        notTrusted(error);
-        logger.debug({ reason: messageOf(error) }, 'endorsement of no member');
-        return [];
-      }
-    });
+    return registry.once(action, () =>
+      action.endorsements.flatMap(({ endorser, signature }) => {
+        try {
+          const identity = registry.deserialise(endorser);
+          const message = Buffer.concat([action.responsePayload, endorser]);
+          return identity.verify(message, signature) ? [identity] : [];
+        } catch (error) {
+          notTrusted(error);
+          logger.debug({ reason: messageOf(error) }, 'endorsement of no member');
+          return [];
+        }
+      }),
+    );
   }
 
   async #checkConflicts(block: OrderedBlock, flags: Uint8Array, view: StateView): Promise<void> {
