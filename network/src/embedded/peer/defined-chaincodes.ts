@@ -1,13 +1,7 @@
 /** The definitions of a peer's channel, read once and again when a block has changed them. */
 import type { Ledger } from '../ledger/ledger.ts';
 import type { OrderedBlock } from '../ledger/ordered-block.ts';
-import {
-  definedNames,
-  LIFECYCLE,
-  readDefinition,
-  readerOf,
-  type ChaincodeDefinition,
-} from './definitions.ts';
+import { allDefinitions, LIFECYCLE, type ChaincodeDefinition } from './definitions.ts';
 
 export type Definitions = ReadonlyMap<string, ChaincodeDefinition>;
 
@@ -50,14 +44,8 @@ export class DefinedChaincodes {
 async function readAll(ledger: Ledger): Promise<Definitions> {
   const view = ledger.view();
   try {
-    const definitions = new Map<string, ChaincodeDefinition>();
-    for (const name of await definedNames(view)) {
-      const definition = await readDefinition(readerOf(view), name);
-      if (definition) {
-        definitions.set(name, definition);
-      }
-    }
-    return definitions;
+    const definitions = await allDefinitions(view);
+    return new Map(definitions.map((definition) => [definition.name, definition]));
   } finally {
     view.release();
   }

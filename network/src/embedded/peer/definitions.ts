@@ -4,6 +4,7 @@
  */
 import { common, peer } from '@hyperledger/fabric-protos';
 
+import { EmbeddedError } from '../errors.ts';
 import type { StateView } from '../ledger/state.ts';
 import { decode } from '../wire/messages.ts';
 import {
@@ -129,6 +130,23 @@ export async function definedNames(view: StateView): Promise<readonly string[]> 
     entry = await view.next(LIFECYCLE, entry.key, false, end);
   }
   return names;
+}
+
+/** All definitions; one that cannot be read is left out, so that it spoils nothing but itself. */
+export async function allDefinitions(view: StateView): Promise<readonly ChaincodeDefinition[]> {
+  const definitions: ChaincodeDefinition[] = [];
+  for (const name of await definedNames(view)) {
+    const definition = await readDefinition(readerOf(view), name).catch((error: unknown) => {
+      if (!(error instanceof EmbeddedError)) {
+        throw error;
+      }
+      return undefined;
+    });
+    if (definition) {
+      definitions.push(definition);
+    }
+  }
+  return definitions;
 }
 
 export function readerOf(view: StateView): LifecycleReader {

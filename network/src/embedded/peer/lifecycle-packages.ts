@@ -5,7 +5,7 @@ import type { ChaincodePackage } from '../chaincode/package-archive.ts';
 import { EmbeddedError } from '../errors.ts';
 import { decode } from '../wire/messages.ts';
 import { mismatchesOf, readApproval } from './approvals.ts';
-import { definedNames, readDefinition, readerOf, type ChaincodeDefinition } from './definitions.ts';
+import { allDefinitions, readerOf, type ChaincodeDefinition } from './definitions.ts';
 import type { LifecycleFunctions, LifecycleOptions } from './lifecycle.ts';
 
 const { lifecycle } = peer;
@@ -18,10 +18,11 @@ async function usesOf({ ledger, mspId }: LifecycleOptions): Promise<Uses> {
   const read = readerOf(view);
   const uses = new Map<string, ChaincodeDefinition[]>();
   try {
-    for (const name of await definedNames(view)) {
-      const definition = await readDefinition(read, name);
-      const approval = definition && (await readApproval(read, mspId, name, definition.sequence));
-      if (approval && (await mismatchesOf(read, mspId, definition)).length === 0) {
+    for (const definition of await allDefinitions(view)) {
+      const { name, sequence } = definition;
+      const agreed = (await mismatchesOf(read, mspId, definition)).length === 0;
+      const approval = agreed ? await readApproval(read, mspId, name, sequence) : undefined;
+      if (approval) {
         uses.set(approval.packageId, [...(uses.get(approval.packageId) ?? []), definition]);
       }
     }

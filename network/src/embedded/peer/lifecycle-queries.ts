@@ -5,7 +5,7 @@ import { EmbeddedError } from '../errors.ts';
 import { decode, required } from '../wire/messages.ts';
 import { allApprovals, mismatchesOf, readApproval, type Approval } from './approvals.ts';
 import {
-  definedNames,
+  allDefinitions,
   ENDORSEMENT_PLUGIN,
   readDefinition,
   readSequence,
@@ -84,11 +84,11 @@ async function queryAllCommitted(
 ): Promise<Uint8Array> {
   const read = readerFor(request);
   const view = ledger.view();
-  const names = await definedNames(view).finally(() => {
+  const definitions = await allDefinitions(view).finally(() => {
     view.release();
   });
   const result = new lifecycle.QueryChaincodeDefinitionsResult();
-  for (const name of names) {
+  for (const { name } of definitions) {
     const entry = new lifecycle.QueryChaincodeDefinitionsResult.ChaincodeDefinition();
     entry.setName(name);
     result.addChaincodeDefinitions(fill(entry, required(await readDefinition(read, name), name)));
