@@ -1,0 +1,3 @@
+module lamplighter/stake
+
+go 1.21
