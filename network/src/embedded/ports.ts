@@ -3,41 +3,13 @@
  * the connection profiles name them.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
+import { freePorts } from '../free-ports.ts';
 import { EmbeddedError, messageOf } from './errors.ts';
 
 /** Port by node: `orderer`, or the MSP id of a peer's organisation. */
 export type Ports = Readonly<Record<string, number>>;
-
-async function freePorts(host: string, count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  try {
-    return await Promise.all(
-      servers.map(
-        (server) =>
-          new Promise<number>((resolve, reject) => {
-            server.once('error', reject);
-            server.listen(0, host, () => {
-              resolve((server.address() as AddressInfo).port);
-            });
-          }),
-      ),
-    );
-  } finally {
-    await Promise.all(
-      servers.map(
-        (server) =>
-          new Promise<void>((resolve) => {
-            server.close(() => {
-              resolve();
-            });
-          }),
-      ),
-    );
-  }
-}
 
 function isPorts(value: unknown): value is Ports {
   return (

@@ -1,10 +1,9 @@
 /** Everything that is measured, each in a process of its own: network, chaincode, and one process a client. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { freePort } from '../../../network/src/free-ports.ts';
 import type { ClientKind, Connection, LoopOrder, LoopResult, Usage } from './orders.ts';
 import { Worker } from './worker.ts';
 
@@ -114,13 +113,4 @@ function startChaincode(address: string): Worker {
     node: ['--require', path.resolve(__dirname, 'usage-of-chaincode.cjs')],
     directory: path.resolve('test/network/embedded/contract'),
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

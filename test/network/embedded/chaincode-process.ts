@@ -1,26 +1,17 @@
 /** Runs the test contract in a child process, with the server of the real fabric-shim. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+
+export { freePort } from '../../../network/src/free-ports.ts';
 
 export const PACKAGE_ID = `features_1.0:${'ab'.repeat(32)}`;
 
 export interface ChaincodeProcess {
   readonly address: string;
   stop(): Promise<void>;
-}
-
-/** @returns a port that nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function isListening(port: number): Promise<boolean> {

@@ -3,12 +3,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
+import { freePort } from '../../../network/src/free-ports.ts';
 import { connectLedger, type Ledger } from '../../../network/src/ledger/index.ts';
 
 const PACKAGE_ID = `lamplighter:${createHash('sha256').update('test').digest('hex')}`;
@@ -102,13 +103,4 @@ async function served(port: number, contracts: ChildProcess): Promise<void> {
     if (open) return;
     await delay(50);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -3,6 +3,7 @@ import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { EmbeddedNetwork } from '../../embedded/index.ts';
 import type { Closers } from '../../closers.ts';
+import { freePort } from '../../free-ports.ts';
 import { connectLedger, type Ledger } from '../../ledger/index.ts';
 import type { OperatorError } from '../errors.ts';
 import { Instruments } from '../network/instruments.ts';
@@ -13,7 +14,6 @@ import {
   type RunningNetwork,
 } from '../network/running-file.ts';
 import { runningNodes } from '../network/running-nodes.ts';
-import { freePort } from '../processes/free-port.ts';
 import { SupervisedContracts } from '../processes/supervised-contracts.ts';
 import { CHAINCODE, CHANNEL, VENDORS } from './plan.ts';
 
