@@ -11,7 +11,7 @@ import {
 } from '../sdk/device/power-cut-lives.ts';
 import { TransferBench, type TransferVerdict } from '../sdk/device/power-cut-transfer-bench.ts';
 import { POWER_CUT_MODES } from '../sdk/firmware/simulated-disk.ts';
-import { randomOf } from '../network/embedded/kill/kill-ledger.ts';
+import { randomOf } from '../random.ts';
 import type { FaultRow } from './table.ts';
 
 type Counts = Pick<FaultRow, 'lost' | 'doubled' | 'unbootable'>;

@@ -7,7 +7,7 @@ import { freePort, startChaincode } from '../network/embedded/chaincode-process.
 import { newTestNetwork } from '../network/embedded/fabric-client.ts';
 import { audit } from '../network/embedded/kill/audit.ts';
 import type { Journal } from '../network/embedded/kill/journal.ts';
-import { randomOf } from '../network/embedded/kill/kill-ledger.ts';
+import { randomOf } from '../random.ts';
 import { buildPrograms, type Programs } from '../network/embedded/kill/programs.ts';
 import type { EmbeddedNetworkOptions } from '../../network/src/embedded/index.ts';
 import { SmallDisk } from './small-disk.ts';

@@ -3,7 +3,7 @@
  * one. It is killed (SIGKILL) at its start, while it serves, and around each call that brings reports to the ledger.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { randomOf } from '../network/embedded/kill/kill-ledger.ts';
+import { randomOf } from '../random.ts';
 import { DEVICES, ManagerCity, PATIENCE } from './manager-city.ts';
 import { readManagerDisk } from './manager-disk.ts';
 import { ManagerJournal } from './manager-journal.ts';

@@ -10,6 +10,7 @@ import { audit, type Findings } from './audit.ts';
 import type { Journal } from './journal.ts';
 import { buildPrograms, type Programs } from './programs.ts';
 import type { EmbeddedNetworkOptions } from '../../../../network/src/embedded/index.ts';
+import { randomOf } from '../../../random.ts';
 
 export interface KillOptions {
   /** Unsigned 32-bit: decides the moments. */
@@ -32,17 +33,6 @@ const LONGEST_LOAD = 100;
 const LONGEST_START = 900;
 /** Commits that a client waits for before the network is killed. */
 const MOST_COMMITS = 40;
-
-/** @returns numbers in [0, 1): mulberry32. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export async function killLedger(options: KillOptions): Promise<KillResult> {
   const chaincode = await startChaincode(await freePort());
