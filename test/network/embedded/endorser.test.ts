@@ -414,11 +414,6 @@ describe('a peer of the embedded network', () => {
         'features',
       ]);
     });
-
-    it('refuses to install chaincode and says what to do', async () => {
-      const response = await ask('_lifecycle', '', 'InstallChaincode', 'x');
-      expect(response.getMessage()).toContain('chaincodes are defined by the options');
-    });
   });
 
   describe('leaving services out', () => {

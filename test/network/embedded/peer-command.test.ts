@@ -178,6 +178,7 @@ describeWithPeer('the stock peer command', () => {
         '1',
         '--sequence',
         '2',
+        '--init-required',
       ),
     ).rejects.toMatchObject({
       stderr: expect.stringContaining('not served by the embedded network') as string,
