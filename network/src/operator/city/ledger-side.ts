@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { EmbeddedNetwork } from '../../embedded/index.ts';
 import type { Closers } from '../../closers.ts';
 import { freePort } from '../../free-ports.ts';
-import { connectLedger, type Ledger } from '../../ledger/index.ts';
+import { connectLedger } from '../../ledger/index.ts';
 import type { OperatorError } from '../errors.ts';
 import { Instruments } from '../network/instruments.ts';
 import { writePeerConfiguration } from '../network/peer-configuration.ts';
@@ -15,6 +15,7 @@ import {
 } from '../network/running-file.ts';
 import { runningNodes } from '../network/running-nodes.ts';
 import { SupervisedContracts } from '../processes/supervised-contracts.ts';
+import { Members, type Member, type Role } from './members.ts';
 import { CHAINCODE, CHANNEL, VENDORS } from './plan.ts';
 
 const VERSION = '0.1.0';
@@ -39,11 +40,11 @@ export interface LedgerSideOptions {
 
 export class LedgerSide {
   readonly network: EmbeddedNetwork;
-  readonly #closers: Closers;
+  readonly #members: Members;
 
   private constructor(network: EmbeddedNetwork, closers: Closers) {
     this.network = network;
-    this.#closers = closers;
+    this.#members = new Members((...identity) => this.#connect(...identity), closers);
   }
 
   /** Starts network and contracts side by side; returns when each peer has answered a transaction. */
@@ -81,14 +82,15 @@ export class LedgerSide {
     return side;
   }
 
-  /** A client of the ledger under an identity of its organisation, enrolled when it is new. */
-  async connect(mspId: string, name: string, role: 'admin' | 'client'): Promise<Member> {
-    const member = await this.#connect(mspId, name, role);
-    this.#closers.add(() => member.ledger.close());
-    return member;
+  /**
+   * The client of the ledger under an identity of its organisation, which is enrolled when it is new. All that work under
+   * one identity share its client, which is closed with the network.
+   */
+  connect(mspId: string, name: string, role: Role): Promise<Member> {
+    return this.#members.connect(mspId, name, role);
   }
 
-  async #connect(mspId: string, name: string, role: 'admin' | 'client'): Promise<Member> {
+  async #connect(mspId: string, name: string, role: Role): Promise<Member> {
     const identity = await this.network.enrol(mspId, name, role);
     const ledger = await connectLedger({
       profile: this.network.connectionProfile(mspId),
@@ -153,12 +155,6 @@ function checks(contracts: SupervisedContracts): ReturnType<EmbeddedNetwork['fai
   return contracts.isRunning()
     ? []
     : [{ component: `chaincode ${CHAINCODE}`, reason: 'its process has ended; see the log' }];
-}
-
-/** A ledger client and the certificate it signs under, PEM. */
-export interface Member {
-  readonly ledger: Ledger;
-  readonly certificate: string;
 }
 
 /** SHA-256 of a certificate's DER, hex: how the registry names certificates. */
