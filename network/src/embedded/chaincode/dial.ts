@@ -38,6 +38,7 @@ function newClient(address: string): peer.ChaincodeClient {
     'grpc.max_send_message_length': LIMITS.sendBytes,
     // Peers of one process would share one connection otherwise, and wait for each other on it.
     'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_channelz': 0,
   });
 }
 

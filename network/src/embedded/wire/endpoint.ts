@@ -1,10 +1,12 @@
 /** One TLS endpoint: a gRPC server of its own, since a handler cannot tell on which of several ports it was called. */
+import type { Http2SecureServer, ServerHttp2Session } from 'node:http2';
 import { createServer } from 'node:net';
 
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 
 import { EmbeddedError, messageOf } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import { watchResets } from './reset-budget.ts';
 import type { Service } from './services.ts';
 
 export interface EndpointOptions {
@@ -76,12 +78,29 @@ function stop(server: Server): Promise<void> {
   });
 }
 
+/** The servers below gRPC are private to it, and the only ones that see connections. */
+function careForConnections(server: Server): void {
+  const { http2Servers } = server as unknown as {
+    readonly http2Servers: ReadonlyMap<Http2SecureServer, unknown>;
+  };
+  for (const http2Server of http2Servers.keys()) {
+    const watch = watchResets();
+    http2Server.on('stream', ({ session }, headers) => {
+      if (session) {
+        watch(session as ServerHttp2Session, headers);
+      }
+    });
+  }
+}
+
 /** @throws {@link EmbeddedError} PORT_TAKEN */
 export async function listen(options: EndpointOptions): Promise<Endpoint> {
   const server = new Server({
     'grpc.max_receive_message_length': LIMITS.receiveBytes,
     'grpc.max_send_message_length': LIMITS.sendBytes,
     'grpc.max_concurrent_streams': LIMITS.streamsPerConnection,
+    // Statistics that nobody reads, a few steps for every call.
+    'grpc.enable_channelz': 0,
   });
   for (const { definition, implementation } of options.services) {
     server.addService(definition, implementation);
@@ -89,6 +108,7 @@ export async function listen(options: EndpointOptions): Promise<Endpoint> {
   try {
     await assertFree(options);
     const port = await bind(server, options);
+    careForConnections(server);
     return { address: `${options.host}:${port}`, close: () => stop(server) };
   } catch (error) {
     server.forceShutdown();
