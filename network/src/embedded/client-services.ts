@@ -37,6 +37,7 @@ function newNeighbour(peer: Peer, address: string): Neighbour {
     get height() {
       return peer.ledger.height;
     },
+    reach: (number, signal) => peer.ledger.reach(number, signal),
     get alive() {
       return peer.failure === undefined;
     },

@@ -6,6 +6,7 @@ import type { peer } from '@hyperledger/fabric-protos';
 
 import type { EndorsementLayouts } from '../discovery/layouts.ts';
 import type { OrganisationSet } from '../discovery/organisation-sets.ts';
+import { LIMITS } from '../limits.ts';
 import type { Neighbour } from '../peer/neighbour.ts';
 import { ask, detailOf } from './asking.ts';
 import type { ErrorDetail } from './rpc-error.ts';
@@ -16,8 +17,17 @@ export interface Endorsed {
   readonly endorsements: readonly peer.Endorsement[];
 }
 
+export interface CollectionOptions {
+  /** Serialised peer.SignedProposal. */
+  readonly signed: Uint8Array;
+  /** The height that peers should have: what the client may have heard of by now, all of them should know. */
+  readonly height: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
 export class Collection {
-  readonly #signedProposal: Uint8Array;
+  readonly #options: CollectionOptions;
   /** Peers that were not asked yet, by group. */
   readonly #left: Map<string, Neighbour[]>;
   readonly #layouts: readonly OrganisationSet[];
@@ -25,8 +35,8 @@ export class Collection {
   readonly #details: ErrorDetail[] = [];
   #responsePayload: Uint8Array | undefined;
 
-  constructor(signedProposal: Uint8Array, { groups, layouts }: EndorsementLayouts) {
-    this.#signedProposal = signedProposal;
+  constructor(options: CollectionOptions, { groups, layouts }: EndorsementLayouts) {
+    this.#options = options;
     this.#left = new Map([...groups].map(([group, peers]) => [group, [...peers]]));
     this.#layouts = layouts;
   }
@@ -57,7 +67,7 @@ export class Collection {
     return true;
   }
 
-  /** @returns undefined when no layout could be filled. */
+  /** @returns undefined when no layout could be filled. @throws the signal's reason */
   async collect(): Promise<Endorsed | undefined> {
     for (const layout of this.#layouts) {
       if (await this.#fill(layout)) {
@@ -87,7 +97,8 @@ export class Collection {
   async #askGroup(group: string): Promise<boolean> {
     const left = this.#left.get(group) ?? [];
     for (let endorser = left.shift(); endorser; endorser = left.shift()) {
-      const { response, refusal } = await ask(endorser, this.#signedProposal);
+      await this.#align(endorser);
+      const { response, refusal } = await ask(endorser, this.#options.signed);
       if (refusal) {
         this.#details.push(detailOf(endorser, refusal.message));
       } else if (this.take(endorser, response)) {
@@ -95,6 +106,20 @@ export class Collection {
       }
     }
     return false;
+  }
+
+  /**
+   * Gives a peer a moment to commit what the first one has. Otherwise a client that submits one transaction after the other would
+   * now and then get answers that do not match. One that is too slow is asked all the same.
+   */
+  async #align(endorser: Neighbour): Promise<void> {
+    const { signal, height } = this.#options;
+    signal.throwIfAborted();
+    if (endorser.height < height) {
+      const patience = AbortSignal.timeout(LIMITS.alignMs);
+      await endorser.reach(height - 1, patience).catch(() => undefined);
+      signal.throwIfAborted();
+    }
   }
 
   #endorsed(group: string): readonly peer.Endorsement[] {

@@ -21,6 +21,8 @@ import type { Targets } from './targets.ts';
 
 export interface EndorseOptions {
   readonly targets: Targets;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
   /** The state of the gateway's own peer; to be released. */
   readonly view: () => StateView;
 }
@@ -63,9 +65,13 @@ async function firstPeers(
   return [...(layouts[0]?.keys() ?? [])].flatMap((group) => groups.get(group) ?? []);
 }
 
-async function askFirst(proposed: Proposed, targets: Targets): Promise<FirstAnswer> {
+async function askFirst(
+  proposed: Proposed,
+  { targets, signal }: EndorseOptions,
+): Promise<FirstAnswer> {
   const details: ErrorDetail[] = [];
   for (const endorser of await firstPeers(proposed, targets)) {
+    signal.throwIfAborted();
     const { response, refusal } = await ask(endorser, proposed.signed);
     if (!refusal) {
       return { endorser, response };
@@ -91,18 +97,19 @@ async function touched(
 }
 
 async function planFromFirst(proposed: Proposed, options: EndorseOptions): Promise<Collection> {
-  const { targets, view } = options;
-  const first = await askFirst(proposed, targets);
+  const { targets, view, signal } = options;
+  const first = await askFirst(proposed, options);
+  const { height } = first.endorser;
   const interest = await touched(proposed, first, view);
   const layouts = await targets.forInterest(interest, first.endorser.mspId);
-  const collection = new Collection(proposed.signed, layouts);
+  const collection = new Collection({ ...proposed, height, signal }, layouts);
   collection.take(first.endorser, first.response);
   return collection;
 }
 
 async function planFor(
   { channel, chaincode, signed }: Proposed,
-  targets: Targets,
+  { targets, signal }: EndorseOptions,
   organisations: readonly string[],
 ): Promise<Collection> {
   const known = targets.isChannel(channel);
@@ -114,13 +121,13 @@ async function planFor(
       `failed to find any endorsing peers for org(s): ${missing.join(', ')}`,
     );
   }
-  return new Collection(signed, plan);
+  return new Collection({ signed, height: targets.own.height, signal }, plan);
 }
 
 /**
  * @param message - serialised gateway.EndorseRequest.
  * @returns serialised gateway.EndorseResponse.
- * @throws {@link RpcError}
+ * @throws {@link RpcError}; the signal's reason
  */
 export async function endorse(message: Uint8Array, options: EndorseOptions): Promise<Uint8Array> {
   const request = decode(gateway.EndorseRequest, message, 'EndorseRequest');
@@ -128,7 +135,7 @@ export async function endorse(message: Uint8Array, options: EndorseOptions): Pro
   const organisations = request.getEndorsingOrganizationsList();
   const collection =
     organisations.length > 0
-      ? await planFor(proposed, options.targets, organisations)
+      ? await planFor(proposed, options, organisations)
       : await planFromFirst(proposed, options);
   const endorsed = await collection.collect();
   if (!endorsed) {

@@ -60,16 +60,22 @@ async function targetsOf(
 
 /**
  * @param message - serialised gateway.EvaluateRequest.
+ * @param signal - aborted when nobody waits for the answer any more.
  * @returns serialised gateway.EvaluateResponse.
- * @throws {@link RpcError}
+ * @throws {@link RpcError}; the signal's reason
  */
-export async function evaluate(message: Uint8Array, targets: Targets): Promise<Uint8Array> {
+export async function evaluate(
+  message: Uint8Array,
+  signal: AbortSignal,
+  targets: Targets,
+): Promise<Uint8Array> {
   const request = decode(gateway.EvaluateRequest, message, 'EvaluateRequest');
   const proposed = propose(request);
   const organisations = request.getTargetOrganizationsList();
   const details: ErrorDetail[] = [];
   let code = status.ABORTED;
   for (const endorser of await targetsOf(targets, proposed, organisations)) {
+    signal.throwIfAborted();
     const { response, refusal } = await ask(endorser, proposed.signed);
     if (!refusal) {
       return responseOf(response);

@@ -10,8 +10,9 @@ import { EmbeddedError, messageOf } from '../errors.ts';
 
 const DETAILS_TRAILER = 'grpc-status-details-bin';
 const DETAIL_TYPE = 'gateway.ErrorDetail';
-/** A trailer is a header: clients refuse long ones. Texts from nodes are cut, and no more nodes are named than fit. */
-const MAX_DETAIL_TEXT = 1_024;
+/** Trailers are headers, and clients refuse long ones: what nodes say is cut, and no more of them are named than fit. */
+const MAX_TEXT = 2_048;
+const MAX_DETAIL_TEXT = 512;
 const MAX_DETAILS = 8;
 
 /** One node's part in a failure. */
@@ -38,11 +39,15 @@ export function invalidArgument(message: string): RpcError {
   return new RpcError(status.INVALID_ARGUMENT, message);
 }
 
+function cut(text: string, length = MAX_TEXT): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
 function packed({ address, mspId, message }: ErrorDetail): Any {
   const detail = new gateway.ErrorDetail();
   detail.setAddress(address);
   detail.setMspId(mspId);
-  detail.setMessage(message.slice(0, MAX_DETAIL_TEXT));
+  detail.setMessage(cut(message, MAX_DETAIL_TEXT));
   const any = new Any();
   any.pack(detail.serializeBinary(), DETAIL_TYPE);
   return any;
@@ -53,7 +58,7 @@ function trailers(error: RpcError): Metadata {
   if (error.details.length > 0) {
     const rich = new google.rpc.Status();
     rich.setCode(error.status);
-    rich.setMessage(error.message.slice(0, MAX_DETAIL_TEXT));
+    rich.setMessage(cut(error.message, MAX_DETAIL_TEXT));
     rich.setDetailsList(error.details.slice(0, MAX_DETAILS).map(packed));
     metadata.set(DETAILS_TRAILER, Buffer.from(rich.serializeBinary()));
   }
@@ -63,8 +68,8 @@ function trailers(error: RpcError): Metadata {
 /** @returns what gRPC sends for an error; one that nobody foresaw is INTERNAL. */
 export function serviceErrorOf(error: unknown): Partial<ServiceError> {
   return error instanceof RpcError
-    ? { code: error.status, details: error.message, metadata: trailers(error) }
-    : { code: statusOf(error), details: messageOf(error) };
+    ? { code: error.status, details: cut(error.message), metadata: trailers(error) }
+    : { code: statusOf(error), details: cut(messageOf(error)) };
 }
 
 function statusOf(error: unknown): status {

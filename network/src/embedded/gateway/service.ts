@@ -10,6 +10,7 @@ import type { ChannelAccess } from '../access.ts';
 import { messageOf } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LIMITS } from '../limits.ts';
+import type { StateView } from '../ledger/state.ts';
 import type { NetworkLogger } from '../logger.ts';
 import { writeMessage } from '../wire/outbound.ts';
 import { GATEWAY, type Service } from '../wire/services.ts';
@@ -57,7 +58,7 @@ class Gateway {
   async stream(call: EventStream): Promise<void> {
     const life = this.#begin(call);
     try {
-      this.#assertRoom();
+      this.#assertReady();
       await chaincodeEvents(call.request, this.#options, life.signal, (response) =>
         writeMessage(call, response, life.signal),
       );
@@ -78,7 +79,7 @@ class Gateway {
   ): Promise<void> {
     const life = this.#begin(call);
     try {
-      this.#assertRoom();
+      this.#assertReady();
       callback(null, await method(call.request, life.signal));
     } catch (error) {
       this.#log(error);
@@ -98,7 +99,10 @@ class Gateway {
     release();
   }
 
-  #assertRoom(): void {
+  #assertReady(): void {
+    if (!this.#options.targets.own.alive) {
+      throw new RpcError(status.UNAVAILABLE, 'the peer has stopped; its log says why');
+    }
     if (this.#running > LIMITS.gatewayCalls) {
       throw new RpcError(
         status.RESOURCE_EXHAUSTED,
@@ -116,12 +120,12 @@ class Gateway {
 export function gatewayService(options: GatewayOptions): Service {
   const { targets, ledger, channel, orderer } = options;
   const service = new Gateway(options);
-  const endorsing = { targets, view: () => ledger.view() };
+  const view = (): StateView => ledger.view();
   return {
     definition: GATEWAY,
     implementation: {
-      evaluate: service.unary((request) => evaluate(request, targets)),
-      endorse: service.unary((request) => endorse(request, endorsing)),
+      evaluate: service.unary((request, signal) => evaluate(request, signal, targets)),
+      endorse: service.unary((request, signal) => endorse(request, { targets, view, signal })),
       submit: service.unary((request) => submit(request, channel, orderer)),
       commitStatus: service.unary((request, signal) => commitStatus(request, signal, options)),
       chaincodeEvents: (call: EventStream) => void service.stream(call),

@@ -16,6 +16,8 @@ export interface Neighbour {
   readonly sign: (message: Uint8Array) => Uint8Array;
   /** Number of blocks it has. */
   readonly height: number;
+  /** Resolves when it has the block of that number. @throws the signal's reason when it aborts first. */
+  reach(number: number, signal: AbortSignal): Promise<void>;
   /** False when it has stopped because of an error. */
   readonly alive: boolean;
   /**
