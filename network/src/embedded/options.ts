@@ -18,9 +18,9 @@ export interface OrganisationDescription {
 export interface ChaincodeDescription {
   readonly name: string;
   readonly version: string;
-  /** From 1; a higher one at a later start replaces the definition. */
+  /** One more than the ledger's to replace the definition; a lower one leaves it as members have made it. */
   readonly sequence: number;
-  /** `label:hash`, as the chaincode server registers. */
+  /** `label:hash`, as the chaincode server registers; approved by every organisation that has not approved another one. */
   readonly packageId: string;
   /** `host:port` of the chaincode server, which may come up later. */
   readonly address: string;
