@@ -22,6 +22,11 @@ export const DEFAULT_DIRECTORY = '.lamplighter';
 const MARK = 'city.json';
 const LOCK = 'city.lock';
 
+/** @param given as on the command line */
+export function stateDirectoryPath(given: string = DEFAULT_DIRECTORY): string {
+  return resolve(given);
+}
+
 export class StateDirectory implements Disposable {
   readonly path: string;
   /** Whether it holds an earlier city's state. */
