@@ -2,8 +2,6 @@
  * Holds a network to what Hyperledger Fabric does. Without a profile it is the embedded network; `npm run conformance -- --profile
  * FILE` points the same suite at any other.
  */
-import { join } from 'node:path';
-
 import { newSuite } from './suite/suite.ts';
 import { testEndorsementPolicies } from './suite/endorsement-policies.ts';
 import { testForms } from './suite/forms.ts';
@@ -15,7 +13,6 @@ import { testStub } from './suite/stub.ts';
 jest.setTimeout(120_000);
 
 const suite = newSuite({
-  contract: join(__dirname, 'contract'),
   profile: process.env['CONFORMANCE_PROFILE'],
   channel: process.env['CONFORMANCE_CHANNEL'],
   host: process.env['CONFORMANCE_HOST'],

@@ -35,7 +35,13 @@ export function codesOf(block: common.Block): readonly number[] {
   return [...flags!];
 }
 
+export interface Judged extends Verdict {
+  readonly transactionId: string;
+}
+
 export class BlockFollower {
+  /** Told of every transaction, in order. */
+  onTransaction: (judged: Judged) => void = () => undefined;
   readonly #stream: ClientDuplexStream<Uint8Array, Uint8Array>;
   readonly #verdicts = new Map<string, Verdict>();
   readonly #waiting = new Map<string, (verdict: Verdict) => void>();
@@ -110,6 +116,7 @@ export class BlockFollower {
       const verdict = { code: codes[index]!, blockNumber, index };
       this.#verdicts.set(transactionId, verdict);
       this.#waiting.get(transactionId)?.(verdict);
+      this.onTransaction({ ...verdict, transactionId });
     }
   }
 }

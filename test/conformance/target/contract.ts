@@ -4,18 +4,17 @@ import { join } from 'node:path';
 
 import { build } from 'esbuild';
 
+// From the sources and, as deep, from where `run.mjs` bundles them to.
 const ROOT = join(__dirname, '../../..');
+const SOURCE = join(ROOT, 'test/conformance/contract');
 
-/**
- * @param source - folder of contract and package.json.
- * @returns the folder to start the server in.
- */
-export async function buildContract(source: string): Promise<string> {
+/** @returns the folder to start the server in. */
+export async function buildContract(): Promise<string> {
   // Below node_modules, so that the shim is found from there.
   const directory = join(ROOT, 'node_modules/.cache/conformance/contract');
   await mkdir(directory, { recursive: true });
   await build({
-    entryPoints: [join(source, 'features.ts')],
+    entryPoints: [join(SOURCE, 'features.ts')],
     bundle: true,
     format: 'cjs',
     platform: 'node',
@@ -23,6 +22,6 @@ export async function buildContract(source: string): Promise<string> {
     packages: 'external',
     outdir: directory,
   });
-  await copyFile(join(source, 'package.json'), join(directory, 'package.json'));
+  await copyFile(join(SOURCE, 'package.json'), join(directory, 'package.json'));
   return directory;
 }

@@ -11,8 +11,6 @@ import { Target, type TargetNames } from './target.ts';
 const NAMES: TargetNames = { chaincode: 'conformance', callee: 'conformance-callee' };
 
 export interface DeploymentOptions {
-  /** Folder of the suite's contract. */
-  readonly contract: string;
   /** File of a connection profile. @default an embedded network of three organisations */
   readonly profile?: string | undefined;
   /** @default the first one of the profile */
@@ -47,7 +45,7 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
 
 async function deployTo(options: DeploymentOptions, closers: Closers): Promise<Deployment> {
   const { host = '127.0.0.1' } = options;
-  const directory = await buildContract(options.contract);
+  const directory = await buildContract();
   const serve: Deployment['serve'] = async (label) => {
     const port = await freePort();
     const { bytes, packageId } = newPackage(label, `${host}:${port}`);

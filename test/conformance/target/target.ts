@@ -14,7 +14,13 @@ import {
   type EnvelopeChanges,
   type ProposalFields,
 } from '../../network/embedded/raw-client.ts';
-import { BlockFollower, DELIVER, transactionIdIn, type Verdict } from './block-follower.ts';
+import {
+  BlockFollower,
+  DELIVER,
+  transactionIdIn,
+  type Judged,
+  type Verdict,
+} from './block-follower.ts';
 import type { TargetOrganisation, TargetProfile } from './profile.ts';
 
 const SUCCESS: number = common.Status.SUCCESS;
@@ -169,6 +175,11 @@ export class Target {
       throw new Error(`the peers judge ${transactionId} differently: ${told.join(' ')}`);
     }
     return verdicts[0]!;
+  }
+
+  /** @param listener - told of every transaction that a peer commits from now on, in order. */
+  observe(node: string, listener: (judged: Judged) => void): void {
+    this.#followers.get(node)!.onTransaction = listener;
   }
 
   /** To wait for the same id again. */
