@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Closers } from '../../../network/src/closers.ts';
@@ -197,6 +197,19 @@ describeWithPeer('peer lifecycle chaincode', () => {
   ])('is told %s', async (_, [call = '', ...args], text) => {
     await expect(admin('helios', call, ...args)).rejects.toMatchObject({
       stderr: expect.stringContaining(text) as string,
+    });
+  });
+
+  it('is told that a package is for another kind of peer', async () => {
+    const [source, output] = [join(command.folder, 'source'), join(command.folder, 'node.tar.gz')];
+    await mkdir(source);
+    await writeFile(join(source, 'package.json'), '{"name":"x","version":"1.0.0"}');
+    const flags = ['--lang', 'node', '--path', source, '--label', 'node_1'];
+    await admin('helios', 'package', output, ...flags);
+    await expect(admin('helios', 'install', output)).rejects.toMatchObject({
+      stderr: expect.stringContaining(
+        'could not build chaincode: expected type ccaas in metadata.json (chaincode as a service)',
+      ) as string,
     });
   });
 

@@ -118,6 +118,20 @@ describe('_lifecycle', () => {
     });
   });
 
+  it.each(['InstallChaincode', APPROVE, 'CommitChaincodeDefinition'])(
+    'lets no contract call %s for the administrator who calls it',
+    async (name) => {
+      // These bytes are ASCII, so that they pass the contract as a string.
+      const input = Buffer.from(approval(first('smuggled'))).toString('latin1');
+      const args = ['Features:Call', '_lifecycle', '', JSON.stringify([name, input])];
+      const answer = await northlight.client.query({ chaincode: 'features', args });
+      expect(JSON.parse(Buffer.from(answer.getPayload_asU8()).toString())).toMatchObject({
+        status: 500,
+        message: `Rejecting ${name} of _lifecycle from another chaincode, original invocation for 'features'`,
+      });
+    },
+  );
+
   const approval = (definition: Definition): Uint8Array =>
     approvalArgs(definition, PACKAGE_ID).serializeBinary();
 
@@ -377,7 +391,7 @@ describe('_lifecycle', () => {
       expect((await northlight.install(bytes)).getStatus()).toBe(200);
       expect(await northlight.invoke(put)).toBe(Code.VALID);
       await server.stop();
-      await expect(northlight.invoke(put, [northlight.peer])).rejects.toThrow('UNAVAILABLE');
+      await expect(northlight.invoke(put, [northlight.peer])).rejects.toThrow('error in simulation');
       expect(await northlight.approve(definition, PACKAGE_ID)).toBe(Code.VALID);
       expect(await northlight.invoke(put, [northlight.peer, helios.peer])).toBe(Code.VALID);
     });

@@ -50,6 +50,13 @@ const FOR_ADMINISTRATORS: ReadonlySet<string> = new Set([
   'QueryApprovedChaincodeDefinitions',
 ]);
 
+/** What a contract must not do in the name of the administrator who calls it; Fabric lets it. */
+const FOR_CLIENTS: ReadonlySet<string> = new Set([
+  'InstallChaincode',
+  'ApproveChaincodeDefinitionForMyOrg',
+  'CommitChaincodeDefinition',
+]);
+
 function assertAdministrator(mspId: string, caller: Identity): void {
   if (caller.mspId !== mspId) {
     throw new EmbeddedError(
@@ -77,6 +84,10 @@ function assertMayCall({ mspId, access }: LifecycleOptions, request: SystemReque
 function refusal(options: LifecycleOptions, request: SystemRequest): string | undefined {
   if (request.args.length !== 2) {
     return `lifecycle scc operations require exactly two arguments but received ${request.args.length}`;
+  }
+  const called = text(request.args[0]);
+  if (request.origin !== undefined && FOR_CLIENTS.has(called)) {
+    return `Rejecting ${called} of _lifecycle from another chaincode, original invocation for '${request.origin}'`;
   }
   try {
     assertMayCall(options, request);
