@@ -119,7 +119,7 @@ export interface StatusReport {
   readonly sha256: string;
   /** Manager's time of the verdict, ISO 8601 UTC. */
   readonly observed: string;
-  /** Seconds after which a next report is due: FTI + RTI now in force. */
+  /** Seconds after which a next report is due: FTI + RTI now in force; for an unreachable device, windows of these. */
   readonly dueWithin: number;
 }
 

@@ -1,5 +1,6 @@
 /** Verdicts into the outbox (monitoring, steps 9 and 10). */
 import type { AbnormalReason, DeviceStatus, StatusReport } from '@lamplighter/chaincode';
+import { silentReportWithin } from '../exchange/report-deadline.ts';
 import type { Clock } from './clock.ts';
 import type { DeviceDatabase, DeviceEntry } from './device-database.ts';
 import type { EventSink, ProtocolName } from './events.ts';
@@ -73,7 +74,7 @@ export class StatusReports {
       version,
       sha256,
       observed: this.#clock.date().toISOString(),
-      dueWithin: dueWithin(entry),
+      dueWithin: dueWithin(entry, status),
     };
     await this.#outbox.put({ kind: 'status', protocol, report });
     await this.#database.update(entry.id, (stored) => ({ ...stored, status }));
@@ -81,9 +82,13 @@ export class StatusReports {
   }
 }
 
-/** FTI + RTI in force; of the longer pair while new intervals are on their way. */
-function dueWithin({ intervals }: DeviceEntry): number {
+/**
+ * FTI + RTI in force; of the longer pair while new intervals are on their way. A device that stays unreachable is reported
+ * again after three windows only: the manager is not overdue meanwhile.
+ */
+function dueWithin({ intervals }: DeviceEntry, status: DeviceStatus): number {
   const { current, pending } = intervals;
-  const next = pending ?? current;
-  return Math.max(current.fti + current.rti, next.fti + next.rti);
+  const pairs = [current, pending ?? current];
+  if (status === 'unreachable') return Math.max(...pairs.map(silentReportWithin));
+  return Math.max(...pairs.map(({ fti, rti }) => fti + rti));
 }

@@ -8,11 +8,11 @@ import type { ManagementNodeRecord } from '@lamplighter/chaincode';
 import type { ChainKey, Intervals } from '@lamplighter/sdk/wire';
 
 import { requestAnchors } from '../exchange/index.ts';
+import { silentReportWithin } from '../exchange/report-deadline.ts';
 import { LedgerError, type Contracts } from '../ledger/index.ts';
 import {
   assignmentIn,
   digestOf,
-  firstReportWithin,
   nextTurn,
   signAssignment,
   signRetirement,
@@ -187,7 +187,7 @@ export class AssignmentDesk {
         () =>
           retires
             ? contracts.retireDevice(id, envelope, { signal })
-            : contracts.assignDevice(envelope, firstReportWithin(pending), { signal }),
+            : contracts.assignDevice(envelope, silentReportWithin(pending), { signal }),
         signal,
       );
     } catch (error) {

@@ -125,19 +125,6 @@ export function digestOf({ envelope }: Pick<StoredAssignment, 'envelope'>): stri
     .digest('hex');
 }
 
-/**
- * Seconds in which a manager's first report is due: after three windows without an answer it reports that the device is
- * unreachable (§6.2), and a fourth is for the ledger.
- */
-export function firstReportWithin({ fti, rti }: Pick<Intervals, 'fti' | 'rti'>): number {
-  return Math.ceil(FIRST_WINDOWS * (fti + rti + WIDENING_SHARE * fti + WIDENING_SECONDS));
-}
-
-const FIRST_WINDOWS = 4;
-/** §6.1: windows are wider than RTI at their end. */
-const WIDENING_SHARE = 0.02;
-const WIDENING_SECONDS = 2;
-
 function stored(
   device: DeviceSecret,
   assignment: Assignment,

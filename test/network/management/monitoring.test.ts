@@ -148,7 +148,13 @@ describe.each(['end', 'lightweight'] as const)('monitoring of class %s', (kind: 
     await city.event('device-disconnected');
     await city.clock.advance(60_000);
     await recorded(1);
-    expect(city.ledger.statuses[0]).toMatchObject({ status: 'unreachable', n: 1, sequence: 1 });
+    expect(city.ledger.statuses[0]).toMatchObject({
+      status: 'unreachable',
+      n: 1,
+      sequence: 1,
+      // Three windows until it says so again, and a fourth for the way.
+      dueWithin: 57,
+    });
   });
 
   it('reports a growing count of resyncs as clone suspected', async () => {
