@@ -31,9 +31,16 @@ export {
   requestDeviceEnvelope,
   requestHandOver,
   requestImage,
+  requestRenewal,
   requestUpdate,
   type ManagerParty,
 } from './manager-requests.ts';
+export {
+  readRenewalRequest,
+  signRenewalRequest,
+  verifyRenewalRequest,
+  type RenewalRequest,
+} from './renewal.ts';
 export { newSealingKeyPair, type SealingKeyPair } from './sealing.ts';
 export { type Unverified } from './signed-message.ts';
 export {

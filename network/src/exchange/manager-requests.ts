@@ -8,6 +8,7 @@ import { newFetchTicket } from './fetch-ticket.ts';
 import { fetchImage } from './image-request.ts';
 import { NONCE_BYTES } from './freshness.ts';
 import { openHandOver, requireDigest, type HandOver } from './hand-over.ts';
+import { signRenewalRequest } from './renewal.ts';
 import { openUpdateAnswer, signUpdateRequest, type UpdateAnswer } from './update-request.ts';
 
 /** Who asks whom. */
@@ -66,6 +67,21 @@ export async function requestAssignment(
   });
   requireDigest(device, envelope, digest);
   return envelope;
+}
+
+/**
+ * Asks for a new assignment of a lightweight device whose chain comes to its end (§3.3). Resolves when the vendor has heard.
+ *
+ * @throws ExchangeError FETCH_…
+ */
+export async function requestRenewal(
+  party: ManagerParty,
+  assignment: { readonly device: string; readonly serial: number },
+): Promise<void> {
+  const { manager, vendor, signatureKey } = party;
+  const fresh = { nonce: new Uint8Array(randomBytes(NONCE_BYTES)), time: seconds() };
+  const body = signRenewalRequest({ manager, vendor, ...assignment, ...fresh }, signatureKey);
+  await fetchBounded(`${party.url}/v1/renewals`, { body, limitBytes: 0, ...signalOf(party) });
 }
 
 /** Update request, steps 4 to 7. `sha256` of what the device runs. @throws ExchangeError */

@@ -10,7 +10,13 @@ import { ExchangeError } from './exchange-error.ts';
 import { Fields } from './shape.ts';
 
 export type Purpose =
-  'anchor-request' | 'anchor-answer' | 'assignment' | 'update-request' | 'update-answer' | 'fetch';
+  | 'anchor-request'
+  | 'anchor-answer'
+  | 'assignment'
+  | 'renewal-request'
+  | 'update-request'
+  | 'update-answer'
+  | 'fetch';
 
 /** A message whose signature nobody has looked at: `claim` serves to find the key of whoever it claims to be from. */
 export interface Unverified<T> {

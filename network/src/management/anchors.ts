@@ -33,6 +33,8 @@ export interface AnchorServiceParts {
   /** PU_j's Ed25519 seed. */
   readonly signatureKey: Uint8Array;
   readonly chainMaster: Uint8Array;
+  /** Values of a chain (§8). @default 4096 */
+  readonly chainLength?: number;
 }
 
 /** Answers vendors. */
@@ -70,8 +72,7 @@ export class AnchorService {
   }
 
   #anchor(device: string, epoch: number): ChainKey {
-    const { id, chainMaster } = this.#parts;
-    const length = limits.CHAIN_LENGTH;
+    const { id, chainMaster, chainLength: length = limits.CHAIN_LENGTH } = this.#parts;
     const seed = chainSeed(chainMaster, device, epoch);
     const context = chainContext(id, device, epoch);
     return { length, anchor: chainValue(suiteOf(CHAIN_SUITE), context, { seed, length }, 0) };

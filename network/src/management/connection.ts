@@ -21,6 +21,7 @@ import type { HalfOpenPlace } from './half-open.ts';
 import { LiveSession } from './live-session.ts';
 import type { Partings } from './partings.ts';
 import type { RandomSource } from './random.ts';
+import type { Renewals } from './renewals.ts';
 import type { Supervisor } from './supervise.ts';
 
 /** Hears what a connection becomes. */
@@ -39,6 +40,7 @@ export interface ConnectionParts {
   readonly host: ConnectionHost;
   readonly events: EventSink;
   readonly supervisor: Supervisor;
+  readonly renewals: Renewals;
   readonly random: RandomSource;
   /** PU_j's Ed25519 seed. */
   readonly signatureKey: Uint8Array;
@@ -132,7 +134,7 @@ export class DeviceConnection implements SocketHandler {
         this.#refuse(verdict.closeCode, 'KID_REPLACED');
         return;
       case 'refuse':
-        this.#chainAlarm(null, verdict.alarm);
+        this.#chainAlarm(verdict.device ?? null, verdict.alarm);
         this.#refuse(verdict.closeCode, verdict.reason);
     }
   }
@@ -237,6 +239,10 @@ export class DeviceConnection implements SocketHandler {
 
   #chainAlarm(device: DeviceEntry['id'] | null, alarm: ChainAlarm | undefined): void {
     if (alarm === undefined) return;
+    const isEnding = alarm === 'chain-low' || alarm === 'chain-exhausted';
+    if (isEnding && device !== null) this.#parts.renewals.ask(device);
+    // Few values left is what renewal is for, and no alarm; none left is one.
+    if (alarm === 'chain-low') return;
     const code = alarm.toUpperCase().replaceAll('-', '_');
     const reason = 'the chain of this device and the index it told do not go on as usual (§3.3)';
     this.#parts.events.emit({ type: 'alarm', device, code, reason });

@@ -12,6 +12,7 @@ import type { ManagementNodeOptions } from './management-options.ts';
 import type { Partings } from './partings.ts';
 import type { RandomSource } from './random.ts';
 import { RefusalEvents } from './refusal-events.ts';
+import type { Renewals } from './renewals.ts';
 import type { Supervisor } from './supervise.ts';
 import { DEVICE_PATH } from './upgrade-rules.ts';
 
@@ -22,6 +23,7 @@ export interface DeviceGatewayParts {
   readonly partings: Partings;
   readonly host: ConnectionHost;
   readonly anchors: AnchorService;
+  readonly renewals: Renewals;
   readonly events: EventSink;
   readonly supervisor: Supervisor;
   readonly clock: Clock;

@@ -19,6 +19,12 @@ export type ManagementFact =
       /** Of protocol §8. */
       readonly code: number | null;
     }
+  | {
+      /** The vendor was asked for a new assignment: the chain of this one comes to its end (protocol §3.3). */
+      readonly type: 'renewal-asked';
+      readonly device: string;
+      readonly serial: number;
+    }
   | { readonly type: 'device-connected'; readonly device: string; readonly remote: string }
   | { readonly type: 'device-disconnected'; readonly device: string; readonly closeCode: number }
   | {

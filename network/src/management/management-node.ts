@@ -29,6 +29,7 @@ import { Pushes } from './pushes.ts';
 import { systemRandom, type RandomSource } from './random.ts';
 import { ReleaseAdmission } from './release-admission.ts';
 import { ReleaseStore } from './release-store.ts';
+import { Renewals } from './renewals.ts';
 import { ReportConflicts } from './report-conflicts.ts';
 import { Schedule } from './schedule.ts';
 import { SessionController } from './session-controller.ts';
@@ -161,6 +162,8 @@ export class ManagementNode implements AsyncDisposable {
     const controller = this.#protocols(options, base, { vendors, images });
     const { chainMaster, signature: signatureKey } = options.keys;
     const shared = { id: options.id, signatureKey, chainMaster, contracts, clock };
+    const { chainLength } = options;
+    const chains = chainLength === undefined ? {} : { chainLength };
     const assignments = new Assignments({
       ...shared,
       database: this.#database,
@@ -189,7 +192,15 @@ export class ManagementNode implements AsyncDisposable {
       database: this.#database,
       partings,
       host: controller.sessions,
-      anchors: new AnchorService(shared),
+      anchors: new AnchorService({ ...shared, ...chains }),
+      renewals: new Renewals({
+        ...shared,
+        database: this.#database,
+        vendors,
+        events,
+        supervisor,
+        signal,
+      }),
       supervisor,
     });
     watcher.follow();

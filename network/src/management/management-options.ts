@@ -1,4 +1,5 @@
 /** What a management node is started with. */
+import { limits } from '@lamplighter/sdk/wire';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from './clock.ts';
 import type { SocketLimits } from './device-socket.ts';
@@ -50,6 +51,8 @@ export interface ManagementNodeOptions {
   readonly halfOpen?: HalfOpenOptions;
   /** Web pages that may dial, as browsers name them in `Origin`. @default none */
   readonly origins?: readonly string[];
+  /** Values of a lightweight device's chain, one a session (protocol §3.3): 64 to 65536. @default 4_096 */
+  readonly chainLength?: number;
   /** Bytes of images kept on disk. @default 1_073_741_824 */
   readonly imageBytes?: number;
   /** Devices that deliveries are sent to at a time. @default 32 */
@@ -63,12 +66,17 @@ export interface ManagementNodeOptions {
   readonly onEvent?: EventListener;
 }
 
-/** @throws RangeError for keys of a wrong length, or a ledger identity of another organisation */
-export function checkOptions({ keys, ledger, mspId }: ManagementNodeOptions): void {
+/** @throws RangeError for keys or chains of a wrong length, or a ledger identity of another organisation */
+export function checkOptions(options: ManagementNodeOptions): void {
+  const { keys, ledger, mspId, chainLength = limits.CHAIN_LENGTH } = options;
   for (const [name, key] of Object.entries(keys) as [string, Uint8Array][]) {
     if (key.length !== 32) {
       throw new RangeError(`expected keys.${name} of 32 bytes, got ${key.length}`);
     }
+  }
+  const { CHAIN_LENGTH_LEAST: least, CHAIN_LENGTH_MOST: most } = limits;
+  if (!Number.isSafeInteger(chainLength) || chainLength < least || chainLength > most) {
+    throw new RangeError(`expected a chain of ${least}..${most} values, got ${chainLength}`);
   }
   if (ledger.mspId !== mspId) {
     throw new RangeError(`expected a ledger identity of ${mspId}, got one of ${ledger.mspId}`);

@@ -5,6 +5,7 @@ import {
   requestDeviceEnvelope,
   requestHandOver,
   requestImage,
+  requestRenewal,
   requestUpdate,
   type HandOver,
   type ManagerParty,
@@ -69,6 +70,14 @@ export class VendorGateway {
   assignment(vendor: VendorRecord, question: HandOverQuestion): Promise<Uint8Array> {
     const digest = bytesOf(question.digest);
     return requestAssignment(this.#party(vendor), { ...question, digest });
+  }
+
+  /** Renewal of a chain (protocol §3.3). */
+  renewal(
+    vendor: VendorRecord,
+    assignment: { readonly device: string; readonly serial: number },
+  ): Promise<void> {
+    return requestRenewal(this.#party(vendor), assignment);
   }
 
   /** Update request, steps 4 to 7. */

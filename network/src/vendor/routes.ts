@@ -16,7 +16,7 @@ import {
   type UpdateAnswer,
   type UpdateRequest,
 } from '../exchange/index.ts';
-import { LedgerError, type Contracts } from '../ledger/index.ts';
+import type { Contracts } from '../ledger/index.ts';
 import { formerKidsOf, macKeyOf, preSharedKeyOf } from './assignment.ts';
 import type { DeviceSecret, DeviceSecrets, StoredAssignment } from './device-secrets.ts';
 import type { FirmwareStore } from './firmware-store.ts';
@@ -26,6 +26,7 @@ import { parseRange } from './range.ts';
 import { deviceEnvelope } from './release.ts';
 import type { TransmissionRecorder } from './transmissions.ts';
 import { VendorError } from './vendor-error.ts';
+import { onLedger } from './who-asks.ts';
 
 export interface RouteParts {
   /** Own id. */
@@ -164,7 +165,7 @@ class NodeRoutes {
     const { vendor, contracts, releaseKey } = this.#parts;
     const { signal } = exchange;
     const message = readUpdateRequest(await exchange.body(REQUEST_BYTES));
-    const manager = await this.#party(() =>
+    const manager = await onLedger(() =>
       contracts.readManagementNode(message.claim.manager, { signal }),
     );
     const request = verifyUpdateRequest(message, {
@@ -241,27 +242,13 @@ class NodeRoutes {
     if (header === undefined) throw new VendorError('NOT_AUTHORISED', 'expected a fetch ticket');
     const message = readFetchTicket(header);
     const { role, party } = message.claim;
-    const partyKey = await this.#party(async () =>
+    const partyKey = await onLedger(async () =>
       role === 'manager'
         ? (await contracts.readManagementNode(party, { signal })).signatureKey
         : (await contracts.readVendor(party, { signal })).signingKey,
     );
     const freshness = this.#freshness(this.#tickets);
     return verifyFetchTicket(message, { partyKey: bytesOf(partyKey), vendor, path, freshness });
-  }
-
-  /** Who is not on the ledger has no key, so nothing it signed can be right. */
-  async #party<T>(read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
-    } catch (error) {
-      if (error instanceof LedgerError && error.code.endsWith('_NOT_FOUND')) {
-        throw new VendorError('NOT_AUTHORISED', 'the sender is not on the ledger', {
-          cause: error,
-        });
-      }
-      throw error;
-    }
   }
 
   #record(sha256: string, manager: string, bytes: number): void {

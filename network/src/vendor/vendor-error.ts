@@ -30,6 +30,10 @@ export type VendorErrorCode =
   | 'MANAGER_NOT_OVERDUE'
   /** The device is not this manager's, or not of this model. */
   | 'DEVICE_NOT_MANAGED'
+  /** A device has no chain to renew, or not the one that is named. */
+  | 'RENEWAL_REFUSED'
+  /** A device was renewed less than ten minutes ago. */
+  | 'RENEWAL_TOO_OFTEN'
   /** A release is not this vendor's, or not for this device. */
   | 'RELEASE_MISMATCH'
   | 'RELEASE_NOT_APPROVED'

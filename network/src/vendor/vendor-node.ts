@@ -24,6 +24,7 @@ import { watchOverdue } from './overdue-watch.ts';
 import type { Provisioning } from './provisioning.ts';
 import { ReleaseDesk, type ReleaseOrder } from './release-desk.ts';
 import type { SignedRelease } from './release.ts';
+import { RenewalDesk, renewalRoute } from './renewal-desk.ts';
 import { resume } from './resumption.ts';
 import { withRetries } from './retry.ts';
 import { nodeRoutes } from './routes.ts';
@@ -75,6 +76,7 @@ export class VendorNode implements AsyncDisposable {
   readonly #server: HttpServer;
   readonly #factory: DeviceFactory;
   readonly #care: FleetCare;
+  readonly #renewals: RenewalDesk;
   readonly #releases: ReleaseDesk;
   readonly #closing = new AbortController();
   #resuming: Promise<void> = Promise.resolve();
@@ -94,6 +96,9 @@ export class VendorNode implements AsyncDisposable {
     const desk = new AssignmentDesk({ ...parts, vendor, managers });
     this.#factory = new DeviceFactory({ ...parts, vendor, desk });
     this.#care = new FleetCare({ ...parts, vendor, managers, desk });
+    const { signal } = this.#closing;
+    const logger = parts.options.logger ?? silentLogger;
+    this.#renewals = new RenewalDesk({ ...parts, vendor, desk, signal, logger });
     this.#releases = new ReleaseDesk({ ...parts, vendor, url: server.url });
   }
 
@@ -103,10 +108,10 @@ export class VendorNode implements AsyncDisposable {
     const parts = await openParts(options);
     // The server's routes need the node, and the node its server's URL.
     const started: { node?: VendorNode } = {};
-    const actions = actionsOf(() => {
+    const running = (): VendorNode => {
       if (started.node === undefined) throw new VendorError('BUSY', 'the vendor node is starting');
       return started.node;
-    });
+    };
     const server = await HttpServer.listen({
       host: options.host ?? '127.0.0.1',
       port: options.port ?? 0,
@@ -116,7 +121,8 @@ export class VendorNode implements AsyncDisposable {
           vendor: options.id,
           randomHex: (bytes) => randomBytes(bytes).toString('hex'),
         }),
-        ...operatorRoutes(Buffer.from(parts.token).toString('hex'), actions),
+        renewalRoute(() => running().#renewals),
+        ...operatorRoutes(Buffer.from(parts.token).toString('hex'), actionsOf(running)),
       ],
       logger: options.logger ?? silentLogger,
     });
@@ -285,6 +291,7 @@ export class VendorNode implements AsyncDisposable {
     await this.#server.close();
     await this.#resuming;
     await this.#watching;
+    await this.#renewals.settled();
     await this.#parts.transmissions.close();
   }
 

@@ -53,16 +53,16 @@ export type HelloVerdict =
       readonly kind: 'refuse';
       readonly closeCode: 4401;
       readonly reason: ProtocolErrorCode;
+      /** Device whose key was right, with an alarm about its chain. */
+      readonly device?: string;
       readonly alarm?: ChainAlarm;
     };
 
-function refuse(reason: ProtocolErrorCode, alarm?: ChainAlarm): HelloVerdict {
-  return {
-    kind: 'refuse',
-    closeCode: CloseCode.notAuthenticated,
-    reason,
-    ...(alarm === undefined ? {} : { alarm }),
-  };
+function refuse(
+  reason: ProtocolErrorCode,
+  chain: { readonly device: string; readonly alarm: ChainAlarm } | null = null,
+): HelloVerdict {
+  return { kind: 'refuse', closeCode: CloseCode.notAuthenticated, reason, ...chain };
 }
 
 /**
@@ -126,7 +126,9 @@ function checkCounters(epoch: ManagedEpoch, core: HelloCore, h1: Uint8Array): He
   if (epoch.chain === null) return { kind: 'accept', epoch, core, chainIndex: 0, h1 };
   const { length } = decodeChainKey(epoch.assignment.mkey);
   const choice = chooseChainIndex(core.ci, epoch.chain.highestSent, length);
-  if (choice.index === undefined) return refuse(choice.reason, choice.alarm);
+  if (choice.index === undefined) {
+    return refuse(choice.reason, { device: epoch.assignment.idD, alarm: choice.alarm });
+  }
   const alarm = choice.alarm === undefined ? {} : { alarm: choice.alarm };
   return { kind: 'accept', epoch, core, chainIndex: choice.index, h1, ...alarm };
 }

@@ -21,6 +21,7 @@ import {
   ManagementNode,
   type ManagementEvent,
   type ManagementKeys,
+  type ManagementNodeOptions,
 } from '../../../network/src/management/index.ts';
 import { VendorNode, type Provisioning } from '../../../network/src/vendor/index.ts';
 import { thePeople, type People } from '../../chaincode/city.ts';
@@ -32,6 +33,9 @@ import { INTERVALS } from './vendor-city.ts';
 
 const secret = (): Uint8Array => new Uint8Array(randomBytes(32));
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** What a test may have otherwise. */
+export type GatewayOptions = Partial<Pick<ManagementNodeOptions, 'chainLength' | 'storage'>>;
 
 /** A management node that can be stopped and started again on its port, with its keys and its directory. */
 export class Gateway {
@@ -45,14 +49,22 @@ export class Gateway {
   };
   readonly #mspId: string;
   readonly #directory: string;
+  readonly #change: GatewayOptions;
   #node: ManagementNode | undefined;
   #port = 0;
 
-  constructor(id: string, mspId: string, directory: string, contracts: Contracts) {
+  constructor(
+    id: string,
+    mspId: string,
+    directory: string,
+    contracts: Contracts,
+    change: GatewayOptions = {},
+  ) {
     this.id = id;
     this.#mspId = mspId;
     this.#directory = directory;
     this.contracts = contracts;
+    this.#change = change;
   }
 
   get node(): ManagementNode {
@@ -70,6 +82,7 @@ export class Gateway {
       keys: this.#keys,
       intervals: { base: INTERVALS },
       onEvent: (event) => this.events.push(event),
+      ...this.#change,
     });
     this.#port = this.#node.port;
   }
@@ -113,7 +126,7 @@ export interface City extends AsyncDisposable {
   readonly pass: (seconds: number) => void;
 }
 
-export async function startCity(): Promise<City> {
+export async function startCity(change: GatewayOptions = {}): Promise<City> {
   const people: People = await thePeople();
   const memory = new MemoryLedger();
   const directory = await mkdtemp(path.join(tmpdir(), 'two-gateways-'));
@@ -123,7 +136,7 @@ export async function startCity(): Promise<City> {
   const as = (identity: Identity): Contracts =>
     new Contracts(contractLedger(memory, identity, { time }));
   const gateway = (id: string, mspId: string, identity: Identity): Gateway =>
-    new Gateway(id, mspId, path.join(directory, id), as(identity));
+    new Gateway(id, mspId, path.join(directory, id), as(identity), change);
   const a = gateway('gateway-a', 'NorthlightMSP', people.northlight.manager);
   const b = gateway('gateway-b', 'HeliosMSP', people.helios.manager);
   const { ledger } = as(people.northlight.administrator);

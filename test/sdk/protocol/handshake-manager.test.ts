@@ -128,6 +128,7 @@ describe('checkHello', () => {
       kind: 'refuse',
       closeCode: 4401,
       reason: 'CHAIN_INDEX_AHEAD',
+      device: light.managed.assignment.idD,
       alarm: 'chain-ahead',
     });
   });
@@ -191,6 +192,7 @@ describe('checkHello', () => {
       kind: 'refuse',
       closeCode: 4401,
       reason: 'CHAIN_EXHAUSTED',
+      device: pair.managed.assignment.idD,
       alarm: 'chain-exhausted',
     });
   });

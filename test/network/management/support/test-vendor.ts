@@ -30,6 +30,8 @@ export class TestVendor {
   readonly deviceKeys = new Map<string, Uint8Array>();
   /** Paths that were asked for. */
   readonly requests: string[] = [];
+  /** What was posted, but for update requests. */
+  readonly bodies: Uint8Array[] = [];
   updateAnswer: UpdateAnswer = { type: 'current' };
   sealingKey: Uint8Array = new Uint8Array(32);
   readonly #server: Server;
@@ -124,10 +126,15 @@ export class TestVendor {
   async #serve(request: IncomingMessage): Promise<Uint8Array | undefined> {
     const path = request.url ?? '';
     this.requests.push(path);
-    if (path !== '/v1/update-requests') return this.files.get(path);
+    if (request.method === 'GET') return this.files.get(path);
     const pieces: Buffer[] = [];
     for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
-    const question = readUpdateRequest(new Uint8Array(Buffer.concat(pieces)));
+    const body = new Uint8Array(Buffer.concat(pieces));
+    if (path !== '/v1/update-requests') {
+      this.bodies.push(body);
+      return this.files.get(path);
+    }
+    const question = readUpdateRequest(body);
     const keys = { sealingKey: this.sealingKey, releaseKey: this.seed };
     return sealUpdateAnswer(question, this.updateAnswer, keys);
   }
