@@ -424,7 +424,7 @@ describe('ordering and validation in the embedded network', () => {
       const [lifecycle, own] = await resultsOf('Together', 'sorted-');
       expect(lifecycle?.namespace).toBe('_lifecycle');
       expect(lifecycle?.content.readsList).toEqual([
-        { key: 'namespaces/fields/features/Sequence', version: { blockNum: 1, txNum: 0 } },
+        { key: 'namespaces/fields/features/Sequence', version: { blockNum: 2, txNum: 0 } },
       ]);
       expect(own?.namespace).toBe('features');
       expect(own?.content.writesList.map(({ key }) => key)).toEqual([
