@@ -8,6 +8,7 @@ import { connectLedger } from '../../ledger/index.ts';
 import type { OperatorError } from '../errors.ts';
 import { Instruments } from '../network/instruments.ts';
 import { writePeerConfiguration } from '../network/peer-configuration.ts';
+import { probeContracts } from '../network/probe.ts';
 import {
   removeRunningFile,
   writeRunningFile,
@@ -19,9 +20,6 @@ import { Members, type Member, type Role } from './members.ts';
 import { CHAINCODE, CHANNEL, VENDORS } from './plan.ts';
 
 const VERSION = '0.1.0';
-/** Answered by any peer to any member, and changes nothing. */
-const PROBE = 'StatusLog:AbnormalDevices';
-const PROBE_ARGUMENTS = ['1', ''];
 
 /** Label and hash, as Fabric names a chaincode package. */
 const PACKAGE_ID = `${CHAINCODE}_${VERSION}:${createHash('sha256').update(`${CHAINCODE} ${VERSION}`).digest('hex')}`;
@@ -59,7 +57,7 @@ export class LedgerSide {
     const address = `127.0.0.1:${await freePort()}`;
     const { network, contracts } = await startBoth(options, instruments, address);
     const side = new LedgerSide(network, closers);
-    await side.#ready();
+    await side.#ready(options.print);
     const instance = randomUUID();
     const facts = { network, version: VERSION, instance, furtherChecks: () => checks(contracts) };
     const operations = await instruments.serve(facts, closers);
@@ -101,8 +99,8 @@ export class LedgerSide {
     return { ledger, certificate: identity.certificate };
   }
 
-  /** Enrols the users that Fabric's own networks have, and asks every peer for a transaction. */
-  async #ready(): Promise<void> {
+  /** Enrols the users that Fabric's own networks have, and asks every peer for a transaction and its height. */
+  async #ready(print: (line: string) => void): Promise<void> {
     for (const { mspId } of VENDORS) {
       await this.network.enrol(mspId, 'Admin', 'admin');
       await this.network.enrol(mspId, 'User1', 'client');
@@ -110,7 +108,9 @@ export class LedgerSide {
     const { ledger } = await this.#connect(VENDORS[0].mspId, 'User1', 'client');
     try {
       for (const { mspId } of VENDORS) {
-        await ledger.evaluate(PROBE, PROBE_ARGUMENTS, { organisation: mspId });
+        const reason = await probeContracts(ledger, mspId);
+        if (reason !== undefined) print(`${CHAINCODE} does not answer at ${mspId}: ${reason}`);
+        await ledger.chain({ organisation: mspId });
       }
     } finally {
       await ledger.close();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { FailedCheck, HealthStatus } from '../../embedded/operations/health.ts';
 import { connectLedger, type Ledger, type LedgerIdentity } from '../../ledger/index.ts';
 import { askOperations } from './operations-client.ts';
+import { probeContracts } from './probe.ts';
 import { networkFolder, type RunningNetwork, type RunningOrganisation } from './running-file.ts';
 
 /** A peer that is well answers within a few milliseconds. */
@@ -18,7 +19,7 @@ export interface PeerReport {
   readonly address: string;
   /** Number of blocks; undefined when it did not answer. */
   readonly height: number | undefined;
-  /** Why it did not answer. */
+  /** Why it did not answer, or why our contracts do not answer there. */
   readonly reason?: string;
 }
 
@@ -87,7 +88,8 @@ async function askPeer(
   const facts = { organisation, mspId, name, address };
   try {
     const { height } = await ledger.chain({ organisation: mspId });
-    return { ...facts, height };
+    const reason = await probeContracts(ledger, mspId);
+    return { ...facts, height, ...(reason === undefined ? {} : { reason }) };
   } catch (error) {
     return { ...facts, height: undefined, reason: String(error) };
   }
@@ -103,6 +105,11 @@ function identityOf({ users, domain, mspId }: RunningOrganisation): LedgerIdenti
   return { mspId, certificate, privateKey: only('keystore') };
 }
 
+function wordsOf(height: number | undefined, reason: string | undefined): string {
+  if (height === undefined) return `no answer: ${reason ?? ''}`;
+  return reason === undefined ? `height ${height}` : `height ${height}, contracts: ${reason}`;
+}
+
 /** For people. */
 export function reportLines(report: NetworkReport): readonly string[] {
   const { healthy, kind, processId, since, channel, chaincode, orderer, peers } = report;
@@ -113,7 +120,7 @@ export function reportLines(report: NetworkReport): readonly string[] {
       name,
       mspId,
       address,
-      words: height === undefined ? `no answer: ${reason ?? ''}` : `height ${height}`,
+      words: wordsOf(height, reason),
     })),
   ];
   const width = (key: 'name' | 'mspId' | 'address'): number =>
