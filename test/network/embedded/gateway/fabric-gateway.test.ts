@@ -179,7 +179,36 @@ describe('EmbeddedNetwork with fabric-gateway', () => {
     await expect(take({ checkpoint }, 2)).resolves.toEqual(['two', 'three']);
   });
 
+  it('sends no events of transactions that are not valid', async () => {
+    const events = await client.network.getChaincodeEvents('features');
+    const alone = { arguments: ['Lit', 'unseen'], endorsingOrganizations: [HELIOS] };
+    await errorOf(client.contract.submit('Emit', alone));
+    await client.contract.submit('Emit', { arguments: ['Lit', 'seen'] });
+    for await (const { payload } of events) {
+      expect(text(payload)).toBe('seen');
+      break;
+    }
+    events.close();
+  });
+
+  it('gives up at the deadline of the client', async () => {
+    const soon = (): { deadline: number } => ({ deadline: Date.now() + 300 });
+    const sleep = (): Proposal => client.contract.newProposal('Sleep', { arguments: ['2000'] });
+    const evaluated = await errorOf(sleep().evaluate(soon()));
+    expect(evaluated.code).toBe(status.DEADLINE_EXCEEDED);
+    const endorsed = await errorOf(sleep().endorse(soon()));
+    expect(endorsed).toBeInstanceOf(EndorseError);
+    expect(endorsed.code).toBe(status.DEADLINE_EXCEEDED);
+  });
+
   describe('fails', () => {
+    it('with a text that fits into a trailer, however long the chaincode talks', async () => {
+      const error = await errorOf(client.contract.evaluateTransaction('Fail', 'é'.repeat(50_000)));
+      expect(error.code).toBe(status.UNKNOWN);
+      expect(error.message.length).toBeLessThan(2_200);
+      expect(error.details[0]?.message).toHaveLength(512);
+    });
+
     it("to endorse with the chaincode's error as a detail of the peer", async () => {
       const error = await errorOf(client.contract.submitTransaction('Fail', 'no such lamp'));
       expect(error).toBeInstanceOf(EndorseError);
