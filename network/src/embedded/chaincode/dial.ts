@@ -2,13 +2,16 @@
  * Opens the stream to a chaincode server and registers: the chaincode speaks first (REGISTER with its package id), the peer
  * answers REGISTERED and READY.
  */
-import { credentials, type ClientDuplexStream } from '@grpc/grpc-js';
 import { peer } from '@hyperledger/fabric-protos';
 
 import { EmbeddedError, messageOf } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { decode } from '../wire/messages.ts';
-import { Type, typeName } from './messages.ts';
+import { GrpcStream } from './grpc-stream.ts';
+import { newMessage, Type, typeName } from './messages.ts';
+
+const ignore = (): void => undefined;
+const CONNECT = '/protos.Chaincode/Connect';
 
 export interface DialOptions {
   /** `label:hash`, as the chaincode registers. */
@@ -21,7 +24,8 @@ export interface DialOptions {
 
 /** A registered stream. */
 export interface ChaincodeStream {
-  send(message: peer.ChaincodeMessage): void;
+  /** @param message - serialised peer.ChaincodeMessage. */
+  send(message: Uint8Array): void;
   /** To be called once, at once. `onEnd` is called at most once. */
   listen(
     onMessage: (message: peer.ChaincodeMessage) => void,
@@ -30,42 +34,31 @@ export interface ChaincodeStream {
   close(): void;
 }
 
-type Stream = ClientDuplexStream<peer.ChaincodeMessage, peer.ChaincodeMessage>;
+const read = (bytes: Uint8Array): peer.ChaincodeMessage =>
+  decode(peer.ChaincodeMessage, bytes, 'ChaincodeMessage');
 
-function newClient(address: string): peer.ChaincodeClient {
-  return new peer.ChaincodeClient(address, credentials.createInsecure(), {
-    'grpc.max_receive_message_length': LIMITS.receiveBytes,
-    'grpc.max_send_message_length': LIMITS.sendBytes,
-    // Peers of one process would share one connection otherwise, and wait for each other on it.
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc.enable_channelz': 0,
-  });
-}
-
-/** Waits for the first message of the chaincode. */
-function firstMessage(stream: Stream, timeoutMs: number): Promise<peer.ChaincodeMessage> {
+/** Opens a stream; resolves with the first message of the chaincode. */
+function open(
+  address: string,
+  timeoutMs: number,
+): Promise<{ readonly stream: GrpcStream; readonly message: peer.ChaincodeMessage }> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       clearTimeout(timer);
-      stream.removeAllListeners('data');
       reject(
         new EmbeddedError('CHAINCODE_UNAVAILABLE', `could not reach the chaincode: ${reason}`),
       );
     };
     const timer = setTimeout(() => {
-      fail(`no answer within ${timeoutMs} ms`);
+      stream.fail(`no answer within ${timeoutMs} ms`);
     }, timeoutMs);
-    stream.once('error', (error) => {
-      fail(messageOf(error));
-    });
-    stream.once('end', () => {
-      fail('the stream was closed before the chaincode registered');
-    });
-    stream.once('data', (message: peer.ChaincodeMessage) => {
-      clearTimeout(timer);
-      stream.pause();
-      stream.removeAllListeners('end');
-      resolve(message);
+    const stream: GrpcStream = new GrpcStream(address, CONNECT, {
+      onMessage: (bytes) => {
+        const message = read(bytes);
+        clearTimeout(timer);
+        resolve({ stream, message });
+      },
+      onEnd: fail,
     });
   });
 }
@@ -86,57 +79,41 @@ function assertRegister(message: peer.ChaincodeMessage, packageId: string): void
   }
 }
 
-function bare(type: typeof Type.REGISTERED | typeof Type.READY): peer.ChaincodeMessage {
-  const message = new peer.ChaincodeMessage();
-  message.setType(type);
-  return message;
+function bare(type: typeof Type.REGISTERED | typeof Type.READY): Uint8Array {
+  return newMessage(type, { channelId: '', transactionId: '' }, new Uint8Array());
 }
 
-function wrap(client: peer.ChaincodeClient, stream: Stream): ChaincodeStream {
+function wrap(stream: GrpcStream): ChaincodeStream {
   return {
     send: (message) => {
-      stream.write(message);
+      stream.send(message);
     },
     listen: (onMessage, onEnd) => {
-      let ended = false;
-      const end = (reason: string): void => {
-        if (!ended) {
-          ended = true;
-          onEnd(reason);
-          client.close();
-        }
+      const take = (bytes: Uint8Array): void => {
+        onMessage(read(bytes));
       };
-      stream.on('data', onMessage);
-      stream.on('error', (error) => {
-        end(messageOf(error));
-      });
-      stream.on('end', () => {
-        end('closed by the chaincode');
-      });
-      stream.resume();
+      stream.hand({ onMessage: take, onEnd });
     },
     close: () => {
-      stream.cancel();
-      client.close();
+      stream.hand({ onMessage: ignore, onEnd: ignore });
+      stream.fail('closed by the peer');
     },
   };
 }
 
 /** @throws {@link EmbeddedError} CHAINCODE_UNAVAILABLE, CHAINCODE_PROTOCOL */
 export async function dial(options: DialOptions): Promise<ChaincodeStream> {
-  const client = newClient(options.address);
-  const stream = client.connect();
-  // Errors after the first one have nobody to tell; without a listener they would end the process.
-  stream.on('error', () => undefined);
+  const { stream, message } = await open(
+    options.address,
+    options.dialTimeoutMs ?? LIMITS.dialTimeoutMs,
+  );
   try {
-    const message = await firstMessage(stream, options.dialTimeoutMs ?? LIMITS.dialTimeoutMs);
     assertRegister(message, options.packageId);
   } catch (error) {
-    stream.cancel();
-    client.close();
+    stream.fail(messageOf(error));
     throw error;
   }
-  stream.write(bare(Type.REGISTERED));
-  stream.write(bare(Type.READY));
-  return wrap(client, stream);
+  stream.send(bare(Type.REGISTERED));
+  stream.send(bare(Type.READY));
+  return wrap(stream);
 }

@@ -10,7 +10,8 @@ export interface ExecutionRequest extends TransactionKey {
   readonly scope: ExecutionScope;
   /** Serialised peer.ChaincodeInput. */
   readonly input: Uint8Array;
-  readonly proposal: peer.SignedProposal;
+  /** Serialised peer.SignedProposal, as it came. */
+  readonly proposal: Uint8Array;
   /** Ends the run before its time. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -43,10 +44,9 @@ export class Execution {
   }
 
   /** The frame that starts it. */
-  start(): peer.ChaincodeMessage {
-    const message = newMessage(Type.TRANSACTION, this.#request, this.#request.input);
-    message.setProposal(this.#request.proposal);
-    return message;
+  start(): Uint8Array {
+    const { input, proposal } = this.#request;
+    return newMessage(Type.TRANSACTION, this.#request, input, proposal);
   }
 
   fail(error: EmbeddedError): void {
@@ -55,7 +55,7 @@ export class Execution {
   }
 
   /** @returns the frame that answers, or undefined when the chaincode's message ended the run. */
-  async receive(message: peer.ChaincodeMessage): Promise<peer.ChaincodeMessage | undefined> {
+  async receive(message: peer.ChaincodeMessage): Promise<Uint8Array | undefined> {
     if (message.getType() === Type.COMPLETED || message.getType() === Type.ERROR) {
       this.#end(message);
       return undefined;
@@ -74,7 +74,7 @@ export class Execution {
     }
   }
 
-  #refusal(type: number, reason: string): peer.ChaincodeMessage {
+  #refusal(type: number, reason: string): Uint8Array {
     return newRefusal(type, this.#request, reason);
   }
 

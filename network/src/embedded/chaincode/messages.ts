@@ -1,6 +1,10 @@
 /** Frames of the chaincode stream (peer/chaincode_shim.proto). */
 import { peer } from '@hyperledger/fabric-protos';
 
+import { lengthDelimited, varintField } from '../wire/fields.ts';
+
+const NOTHING = new Uint8Array();
+
 export const Type = peer.ChaincodeMessage.Type;
 export type MessageType = peer.ChaincodeMessage.TypeMap[keyof peer.ChaincodeMessage.TypeMap];
 
@@ -14,18 +18,23 @@ export function keyOf({ channelId, transactionId }: TransactionKey): string {
   return `${channelId}\0${transactionId}`;
 }
 
-/** @returns a frame for one execution. */
+/**
+ * @param proposal - serialised peer.SignedProposal, for TRANSACTION.
+ * @returns serialised peer.ChaincodeMessage for one execution.
+ */
 export function newMessage(
   type: MessageType,
-  key: TransactionKey,
+  { channelId, transactionId }: TransactionKey,
   payload: Uint8Array,
-): peer.ChaincodeMessage {
-  const message = new peer.ChaincodeMessage();
-  message.setType(type);
-  message.setChannelId(key.channelId);
-  message.setTxid(key.transactionId);
-  message.setPayload(payload);
-  return message;
+  proposal?: Uint8Array,
+): Uint8Array {
+  return Buffer.concat([
+    varintField(1, type),
+    payload.length > 0 ? lengthDelimited(3, payload) : NOTHING,
+    transactionId === '' ? NOTHING : lengthDelimited(4, Buffer.from(transactionId)),
+    proposal ? lengthDelimited(5, proposal) : NOTHING,
+    channelId === '' ? NOTHING : lengthDelimited(7, Buffer.from(channelId)),
+  ]);
 }
 
 /** @returns the type's name as the specification has it, for errors. */
@@ -35,11 +44,7 @@ export function typeName(type: number): string {
 }
 
 /** @returns an ERROR frame in Fabric's words: what was asked, by whom, and why it failed. */
-export function newRefusal(
-  type: number,
-  key: TransactionKey,
-  reason: string,
-): peer.ChaincodeMessage {
+export function newRefusal(type: number, key: TransactionKey, reason: string): Uint8Array {
   const text = `${typeName(type)} failed: transaction ID: ${key.transactionId}: ${reason}`;
   return newMessage(Type.ERROR, key, Buffer.from(text));
 }

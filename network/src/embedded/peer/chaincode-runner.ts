@@ -69,7 +69,7 @@ export class ChaincodeRunner {
       channelId: proposal.channelId,
       transactionId: proposal.transactionId,
       input: turn.input.serializeBinary(),
-      proposal: proposal.signed,
+      proposal: proposal.message,
       signal: turn.signal,
       scope: {
         namespace: name,

@@ -10,7 +10,8 @@ import { lengthDelimited } from '../wire/fields.ts';
 import { decode, required } from '../wire/messages.ts';
 
 export interface Proposal {
-  readonly signed: peer.SignedProposal;
+  /** Serialised peer.SignedProposal, as it came. */
+  readonly message: Uint8Array;
   readonly bytes: Uint8Array;
   readonly signature: Uint8Array;
   /** '' for questions to the peer itself. */
@@ -124,7 +125,7 @@ function parseProposal(message: Uint8Array): Proposal {
   const input = inputOf(payload);
   assertHeaders(channel, signature);
   return {
-    signed,
+    message,
     bytes,
     signature: signed.getSignature_asU8(),
     channelId: channel.getChannelId(),

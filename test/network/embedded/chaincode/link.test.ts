@@ -83,7 +83,7 @@ function request(transactionId = 'tx'): ExecutionRequest {
     channelId: 'city',
     transactionId,
     input: new peer.ChaincodeInput().serializeBinary(),
-    proposal: new peer.SignedProposal(),
+    proposal: new peer.SignedProposal().serializeBinary(),
     scope: {
       namespace: 'features',
       simulator: new Simulator(new MemoryState().view()),
