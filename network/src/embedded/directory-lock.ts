@@ -2,13 +2,11 @@
  * Keeps a second process out of a state directory: a file `lock` with the owner's process id. A lock that a dead process left is
  * taken over.
  */
-import { mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { mkdir, open, readFile, realpath, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EmbeddedError } from './errors.ts';
-
-/** Directories of this very process: its own id in a file says nothing about them. */
-const HELD = new Set<string>();
+import { hold } from './held.ts';
 
 function isAlive(processId: number): boolean {
   try {
@@ -61,20 +59,21 @@ function inUse(directory: string, owner: number): EmbeddedError {
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, 'lock');
-  if (HELD.has(path)) {
+  // One directory may have many paths: relative ones, links.
+  const path = join(await realpath(directory), 'lock');
+  const letGo = hold(path);
+  if (!letGo) {
     throw inUse(directory, process.pid);
   }
-  HELD.add(path);
   try {
     await take(path, directory);
   } catch (error) {
-    HELD.delete(path);
+    letGo();
     throw error;
   }
   return async () => {
     await unlink(path);
-    HELD.delete(path);
+    letGo();
   };
 }
 

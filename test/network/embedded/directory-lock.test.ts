@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { lockDirectory } from '../../../network/src/embedded/directory-lock.ts';
 
@@ -31,6 +31,29 @@ describe('lockDirectory', () => {
   it('refuses a second network of this process', async () => {
     const release = await lockDirectory(directory);
     await expect(lockDirectory(directory)).rejects.toMatchObject({ code: 'DIRECTORY_IN_USE' });
+    await release();
+  });
+
+  it('refuses it by any other path to the same directory', async () => {
+    const release = await lockDirectory(directory);
+    const link = join(directory, '..', 'link');
+    await symlink(directory, link);
+    for (const path of [relative(process.cwd(), directory), link, `${directory}/../state/`]) {
+      await expect(lockDirectory(path)).rejects.toMatchObject({ code: 'DIRECTORY_IN_USE' });
+    }
+    expect(await readFile(join(directory, 'lock'), 'utf8')).toBe(`${process.pid}\n`);
+    await release();
+  });
+
+  it('refuses it to another copy of this module', async () => {
+    const release = await lockDirectory(directory);
+    await jest.isolateModulesAsync(async () => {
+      const copy = await import('../../../network/src/embedded/directory-lock.ts');
+      expect(copy.lockDirectory).not.toBe(lockDirectory);
+      await expect(copy.lockDirectory(directory)).rejects.toMatchObject({
+        code: 'DIRECTORY_IN_USE',
+      });
+    });
     await release();
   });
 

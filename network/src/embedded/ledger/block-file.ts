@@ -7,6 +7,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { EmbeddedError } from '../errors.ts';
+import { hold } from '../held.ts';
 import { decodeRecordHeader, encodeRecord, isIntact, RECORD_HEADER_BYTES } from './block-record.ts';
 import { BlockCache } from './block-cache.ts';
 import { BlockOffsets } from './block-offsets.ts';
@@ -38,6 +39,16 @@ async function openOrCreate(path: string): Promise<FileHandle> {
   return handle;
 }
 
+/** Two writers would write over each other. @returns what gives the file back. */
+async function holdFile(handle: FileHandle, path: string): Promise<() => void> {
+  const { dev, ino } = await handle.stat({ bigint: true });
+  const letGo = hold(`file ${dev}:${ino}`);
+  if (!letGo) {
+    throw new EmbeddedError('DIRECTORY_IN_USE', `${path} is open already in this process`);
+  }
+  return letGo;
+}
+
 /** A disk with little room left takes a part and calls that a success: only the next write fails. */
 async function writeWhole(handle: FileHandle, bytes: Uint8Array, start: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
@@ -49,28 +60,31 @@ async function writeWhole(handle: FileHandle, bytes: Uint8Array, start: number):
 export class BlockFile {
   readonly #handle: FileHandle;
   readonly #path: string;
+  readonly #letGo: () => void;
   readonly #offsets = new BlockOffsets();
   readonly #cache = new BlockCache();
   #end = 0;
   #cutBytes = 0;
   #failure: EmbeddedError | undefined;
 
-  private constructor(handle: FileHandle, path: string) {
+  private constructor(handle: FileHandle, path: string, letGo: () => void) {
     this.#handle = handle;
     this.#path = path;
+    this.#letGo = letGo;
   }
 
-  /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED with the number of the block. */
+  /** @throws {@link EmbeddedError} BLOCK_FILE_DAMAGED with the number of the block, DIRECTORY_IN_USE */
   static async open(options: BlockFileOptions): Promise<BlockFile> {
     const handle = await openOrCreate(options.path);
-    const file = new BlockFile(handle, options.path);
+    let file: BlockFile | undefined;
     try {
+      file = new BlockFile(handle, options.path, await holdFile(handle, options.path));
       await file.#scan(options);
+      return file;
     } catch (error) {
-      await handle.close();
+      await (file ?? handle).close();
       throw error;
     }
-    return file;
   }
 
   /** Number of blocks; the next block has this number. */
@@ -138,6 +152,7 @@ export class BlockFile {
 
   async close(): Promise<void> {
     await this.#handle.close();
+    this.#letGo();
   }
 
   async #scan(options: BlockFileOptions): Promise<void> {

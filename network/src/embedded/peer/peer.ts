@@ -124,7 +124,7 @@ export class Peer {
 
   /** What stopped the peer, if anything did. */
   get failure(): EmbeddedError | undefined {
-    return this.#failure;
+    return this.#failure ?? this.#ledger.damage;
   }
 
   /** From now on the listener hears of every block. */
@@ -146,8 +146,8 @@ export class Peer {
    * @throws {@link EmbeddedError} what stopped the peer, or what is wrong with the proposal.
    */
   async process(message: Uint8Array): Promise<Uint8Array> {
-    if (this.#failure) {
-      throw this.#failure;
+    if (this.failure) {
+      throw this.failure;
     }
     return this.#endorser.process(message);
   }

@@ -5,6 +5,7 @@ import {
   readFile,
   rm,
   stat,
+  symlink,
   truncate,
   writeFile,
   type FileHandle,
@@ -129,6 +130,32 @@ describe('BlockFile', () => {
     await expect(open()).rejects.toMatchObject({ code: 'BLOCK_FILE_DAMAGED' });
   });
 
+  it('is open once in a process, by whatever path, until it is closed', async () => {
+    const { file } = await open();
+    const link = join(directory, 'link');
+    await symlink(path, link);
+    for (const other of [path, link]) {
+      await expect(
+        BlockFile.open({ path: other, remedy: '', visit: () => undefined }),
+      ).rejects.toMatchObject({ code: 'DIRECTORY_IN_USE' });
+    }
+    await file.append(Buffer.from('third'));
+    await file.close();
+    const again = await open();
+    expect(again.file.height).toBe(4);
+    await again.file.close();
+  });
+
+  it('can be opened again after it was found damaged', async () => {
+    const whole = await readFile(path);
+    await flip(8);
+    await expect(open()).rejects.toMatchObject({ code: 'BLOCK_FILE_DAMAGED' });
+    await writeFile(path, whole);
+    const { file } = await open();
+    expect(file.height).toBe(3);
+    await file.close();
+  });
+
   it('takes nothing more after a failed write', async () => {
     const { file } = await open();
     await file.close();
@@ -170,7 +197,6 @@ describe('BlockFile', () => {
 
   /** Lets no write take more than so many bytes, and no more than `most` writes take any. */
   function shortWrites(handle: FileHandle, bytes: number, most = Infinity): Disposable {
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the handle that it is called on
     const { write } = handle as unknown as { write: PlainWrite };
     let taken = 0;
     const spy = jest.spyOn(handle as unknown as { write: PlainWrite }, 'write');
@@ -179,7 +205,11 @@ describe('BlockFile', () => {
       if (taken > most) return Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }));
       return write.call(this, data, offset, Math.min(length, bytes), position);
     });
-    return { [Symbol.dispose]: () => void spy.mockRestore() };
+    return {
+      [Symbol.dispose]: () => {
+        spy.mockRestore();
+      },
+    };
   }
 
   async function flip(offset: number): Promise<void> {
