@@ -40,7 +40,8 @@ export class ManagerJournal {
     const [text] = args[1] as readonly string[];
     for (const report of JSON.parse(text ?? '[]') as readonly Report[]) {
       const key = keyOf(report);
-      const now = JSON.stringify(report);
+      // A device tells its result until it is acknowledged: then the time of the telling alone is another.
+      const now = JSON.stringify('n' in report ? report : { ...report, observed: '' });
       if ((this.#texts.get(key) ?? now) !== now) this.repeated.push(this.current);
       this.#texts.set(key, now);
     }

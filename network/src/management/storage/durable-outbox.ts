@@ -10,6 +10,7 @@ import { codeOf, retryDelay, type FailureVerdict } from '../outbox-retry.ts';
 import { halves, takeBatch, type Batch } from '../outbox-batch.ts';
 import type { Outbox, OutboxEntry, OutboxOptions } from '../outbox.ts';
 import type { DurableWriter } from './durable-writer.ts';
+import { EarlierReports } from './earlier-reports.ts';
 import { decodeRecord, encodeRecord } from './json-bytes.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 import { Settlement } from './settlement.ts';
@@ -49,6 +50,7 @@ export class DurableOutbox implements Outbox {
   readonly #queue: OutboxEntry[] = [];
   /** Number of each report held, which is its place in the order and its key on the disk. */
   readonly #numbers = new Map<OutboxEntry, number>();
+  readonly #earlier = new EarlierReports();
   readonly #closing = new AbortController();
   readonly #idle = new Set<() => void>();
   #unsettled: { readonly batch: Batch; readonly prepared: PreparedTransaction } | null = null;
@@ -74,6 +76,7 @@ export class DurableOutbox implements Outbox {
 
   async put(entry: OutboxEntry): Promise<void> {
     this.#admit();
+    if (this.#earlier.has(entry)) return;
     const number = this.#next++;
     this.#pending += 1;
     try {
@@ -125,7 +128,10 @@ export class DurableOutbox implements Outbox {
       this.#next = number + 1;
     }
     this.#pending = entries.size;
-    for (const [number, entry] of entries) this.#numbers.set(entry, number);
+    for (const [number, entry] of entries) {
+      this.#numbers.set(entry, number);
+      this.#earlier.add(entry);
+    }
     for await (const [, value] of store.entries(BATCH)) {
       const { reports, ...prepared } = decodeRecord(value) as StoredBatch;
       const sent = reports.flatMap((number) => entries.get(number) ?? []);

@@ -1,4 +1,4 @@
-import type { StatusReport } from '@lamplighter/chaincode';
+import type { StatusReport, UpdateReport } from '@lamplighter/chaincode';
 import { Contracts } from '../../../../network/src/ledger/contracts.ts';
 import { LedgerError } from '../../../../network/src/ledger/ledger-error.ts';
 import type { ManagementFact } from '../../../../network/src/management/events.ts';
@@ -62,6 +62,57 @@ describe('durable outbox', () => {
     await outbox.drained();
     await outbox.close();
     expect(clock.timers).toBe(0);
+  });
+
+  describe('a report that is told again after a start', () => {
+    const update = (change: Partial<UpdateReport> = {}): OutboxEntry => {
+      const firmware = { gen: 1, sequence: 1, version: '1', size: 1, sha256: '00'.repeat(32) };
+      const report: UpdateReport = {
+        device: 'a',
+        attempt: 1,
+        release: '11'.repeat(32),
+        from: firmware,
+        code: 0,
+        cause: 'propagation',
+        observed: '2026-01-01T00:00:00.000Z',
+        ...change,
+      };
+      return { kind: 'update', protocol: 'propagation', report };
+    };
+    const observed = '2026-01-01T00:00:09.000Z';
+
+    /** @returns the second process's outbox; the first was killed with the report on its disk */
+    async function restarted(): Promise<Awaited<ReturnType<typeof start>>> {
+      const first = await start(new FakeLedger());
+      await first.outbox.put(update());
+      const records = new Map(first.store.records);
+      await first.outbox.close();
+      return start(new FakeLedger(), records);
+    }
+
+    it('is there already, also once it stands on the ledger', async () => {
+      const { clock, store, outbox } = await restarted();
+      await outbox.put(update({ observed }));
+      expect(outbox.pending).toBe(1);
+      expect([...store.records.keys()]).toEqual(['report/0000000000000000']);
+      await clock.advance(1_000);
+      expect(outbox.pending).toBe(0);
+      await outbox.put(update({ observed }));
+      expect(outbox.pending).toBe(0);
+      expect([...store.records.keys()]).toEqual([]);
+      await outbox.close();
+    });
+
+    it.each<[string, Partial<UpdateReport>]>([
+      ['another attempt', { attempt: 2 }],
+      ['another result', { code: 5 }],
+      ['another release', { release: '22'.repeat(32) }],
+    ])('is another one with %s', async (_what, change) => {
+      const { outbox } = await restarted();
+      await outbox.put(update({ observed, ...change }));
+      expect(outbox.pending).toBe(2);
+      await outbox.close();
+    });
   });
 
   it('has the signed transaction on the disk before it is sent', async () => {
