@@ -180,7 +180,8 @@ export class Dialler {
       this.#failures = 0;
       return { delay: 0, code: CloseCode.replaced };
     }
-    emit('error', { error: taken.error });
+    // Anybody can send again what the device has already: its back-off goes on.
+    if (taken.kind === 'refused') emit('error', { error: taken.error });
     return { delay: this.#delay(), code: CloseCode.replaced };
   }
 

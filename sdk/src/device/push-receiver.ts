@@ -5,7 +5,7 @@ import { equalBytes } from '../wire/bytes.ts';
 import { NOTICE_BYTES } from '../wire/limits.ts';
 import { BlobKind, CloseCode, ResultCode } from '../wire/message-types.ts';
 import type { BlobRef, Message } from '../wire/message-types.ts';
-import { takeAssignment } from './reassignment.ts';
+import { NOTICE_SECONDS, takeAssignment } from './reassignment.ts';
 import type { DeviceServices, SessionLink } from './session-link.ts';
 
 /** Pushes in one session, one at a time. */
@@ -13,6 +13,7 @@ export class PushReceiver {
   readonly #device: DeviceServices;
   readonly #link: SessionLink;
   #receiving: BlobReceiver | null = null;
+  #checkedAt = -Infinity;
 
   constructor(device: DeviceServices, link: SessionLink) {
     this.#device = device;
@@ -22,7 +23,7 @@ export class PushReceiver {
   /** `push`: assignments only in this version; configuration comes with §6.7. */
   begin(ref: BlobRef): void {
     if (ref.kind !== BlobKind.assignment) this.#acknowledge(ref.sha256, ResultCode.notSupported);
-    else if (this.#receiving !== null) this.#acknowledge(ref.sha256, ResultCode.busy);
+    else if (this.#isBusy()) this.#acknowledge(ref.sha256, ResultCode.busy);
     else if (ref.size === 0 || ref.size > NOTICE_BYTES) {
       this.#acknowledge(ref.sha256, ResultCode.noRoom);
     } else {
@@ -49,15 +50,22 @@ export class PushReceiver {
       this.#acknowledge(name, ResultCode.chunkOrDigest);
       return;
     }
-    const { memory, code, emit } = this.#device;
+    const { memory, code, emit, clock } = this.#device;
+    this.#checkedAt = clock.now();
     const taken = await takeAssignment(envelope, memory, code, emit);
     if (taken.kind === 'refused') {
       this.#acknowledge(name, taken.code);
       emit('error', { error: taken.error });
       return;
     }
-    this.#acknowledge(name, ResultCode.good);
-    this.#link.end({ kind: taken.kind === 'taken' ? 'reassigned' : 'retired' });
+    this.#acknowledge(name, taken.kind === 'known' ? ResultCode.alreadyThere : ResultCode.good);
+    this.#link.end({ kind: taken.kind === 'retired' ? 'retired' : 'reassigned' });
+  }
+
+  /** One at a time, and one in a minute: a signature check is dear. */
+  #isBusy(): boolean {
+    const sinceCheck = this.#device.clock.now() - this.#checkedAt;
+    return this.#receiving !== null || sinceCheck < NOTICE_SECONDS;
   }
 
   #acknowledge(name: Uint8Array, code: number): void {

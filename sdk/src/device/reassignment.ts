@@ -3,17 +3,22 @@
  * kept beside the old one until the first session under it.
  */
 import { ProtocolError } from '../protocol/errors.ts';
+import { equalBytes } from '../wire/bytes.ts';
+import { WireError } from '../wire/errors.ts';
 import { ResultCode } from '../wire/message-types.ts';
+import { decodeSigned } from '../wire/signed.ts';
 import type { DeviceClassCode } from './device-class.ts';
 import type { EmitDeviceEvent } from './device-events.ts';
 import type { DeviceMemory } from './device-memory.ts';
 
-/** §2.3: D checks at most one notice in 60 s. */
+/** §2.3: D checks at most one notice in 60 s, and one pushed assignment in a session. */
 export const NOTICE_SECONDS = 60;
 
 /** What became of an assignment. */
 export type Reassignment =
   | { readonly kind: 'taken' }
+  /** The device has it already, and only needs to dial under it. */
+  | { readonly kind: 'known' }
   /** The vendor retired the device: the keys are erased. */
   | { readonly kind: 'retired' }
   | { readonly kind: 'refused'; readonly code: number; readonly error: ProtocolError };
@@ -27,6 +32,7 @@ export async function takeAssignment(
 ): Promise<Reassignment> {
   const { epoch, kv, kvN } = memory.keys;
   const { idD, epoch: number } = epoch.assignment;
+  if (isOf(envelope, epoch.payload)) return { kind: 'known' };
   try {
     const enrolled = code.enrol({ kv, kvN }, envelope, idD, number);
     await memory.saveKeys({
@@ -46,6 +52,16 @@ export async function takeAssignment(
       return { kind: 'retired' };
     }
     return { kind: 'refused', code: refusalCode(error), error };
+  }
+}
+
+/** The same words need no second signature check. */
+function isOf(envelope: Uint8Array, payload: Uint8Array): boolean {
+  try {
+    return equalBytes(decodeSigned(envelope).payload, payload);
+  } catch (error) {
+    if (error instanceof WireError) return false;
+    throw error;
   }
 }
 

@@ -65,7 +65,7 @@ export class PowerCutBench {
   }
 }
 
-function openFirmware(directory: string, disk: Disk): Promise<FileFirmwareStore> {
+export function openFirmware(directory: string, disk: Disk): Promise<FileFirmwareStore> {
   const parts = { slotBytes: SLOT_BYTES, factory: () => FACTORY };
   return FileFirmwareStore.open(directory, parts, disk);
 }
