@@ -5,6 +5,11 @@
 import { newSuite } from './suite/suite.ts';
 import { testEndorsementPolicies } from './suite/endorsement-policies.ts';
 import { testForms } from './suite/forms.ts';
+import { testRefusals } from './suite/refusals.ts';
+import { testCalls } from './suite/calls.ts';
+import { testOrdering } from './suite/ordering.ts';
+import { testPeerCommand } from './suite/peer-command.ts';
+import { testLifecycle } from './suite/lifecycle.ts';
 import { testRanges } from './suite/ranges.ts';
 import { testReadWriteSets } from './suite/read-write-sets.ts';
 import { testConflicts } from './suite/conflicts.ts';
@@ -20,6 +25,11 @@ const suite = newSuite({
 
 testStub(suite);
 testRanges(suite);
+testLifecycle(suite);
+testPeerCommand(suite);
+testOrdering(suite);
+testCalls(suite);
+testRefusals(suite);
 testForms(suite);
 testEndorsementPolicies(suite);
 testConflicts(suite);

@@ -222,13 +222,14 @@ export class Features extends Contract {
     return json(await drain(await stub.getQueryResult(query), toPair));
   }
 
-  /** Calls another chaincode and gives back what it said. */
+  /** Calls another chaincode, with arguments in JSON, and gives back what it said. */
   async CallOther(
     { stub }: Context,
     chaincode: string,
     channel: string,
-    ...args: string[]
+    call: string,
   ): Promise<string> {
+    const args = JSON.parse(call) as string[];
     const { status, message, payload } = await stub.invokeChaincode(chaincode, args, channel);
     return json({ status, message, payload: text(payload) });
   }
@@ -239,10 +240,10 @@ export class Features extends Contract {
     key: string,
     value: string,
     chaincode: string,
-    ...args: string[]
+    call: string,
   ): Promise<string> {
     await this.Put(context, key, value);
-    return this.CallOther(context, chaincode, '', ...args);
+    return this.CallOther(context, chaincode, '', call);
   }
 
   /** Any number of reads and writes, for random transactions. */
