@@ -1,4 +1,5 @@
 /** A peer's links to the chaincode servers of its packages, made when they are first needed. */
+import { EmbeddedError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { NetworkLogger } from '../logger.ts';
 import { ChaincodeLink } from './link.ts';
@@ -15,13 +16,20 @@ export interface ChaincodeLinksOptions {
 export class ChaincodeLinks {
   readonly #options: ChaincodeLinksOptions;
   readonly #links = new Map<string, ChaincodeLink>();
+  #closed = false;
 
   constructor(options: ChaincodeLinksOptions) {
     this.#options = options;
   }
 
-  /** @returns undefined when no such package is installed. */
+  /**
+   * @returns undefined when no such package is installed.
+   * @throws {@link EmbeddedError} CLOSED
+   */
   find(packageId: string): ChaincodeLink | undefined {
+    if (this.#closed) {
+      throw new EmbeddedError('CLOSED', 'the peer is closing');
+    }
     const known = this.#links.get(packageId);
     if (known) {
       return known;
@@ -42,6 +50,7 @@ export class ChaincodeLinks {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#links.values()].map((link) => link.close()));
   }
 }
