@@ -10,6 +10,7 @@ import { testCalls } from './suite/calls.ts';
 import { testOrdering } from './suite/ordering.ts';
 import { testPeerCommand } from './suite/peer-command.ts';
 import { testLifecycle } from './suite/lifecycle.ts';
+import { testClients } from './suite/clients.ts';
 import { testRanges } from './suite/ranges.ts';
 import { testReadWriteSets } from './suite/read-write-sets.ts';
 import { testConflicts } from './suite/conflicts.ts';
@@ -25,6 +26,7 @@ const suite = newSuite({
 
 testStub(suite);
 testRanges(suite);
+testClients(suite);
 testLifecycle(suite);
 testPeerCommand(suite);
 testOrdering(suite);
