@@ -84,6 +84,28 @@ describe('an assignment', () => {
   });
 });
 
+/** False when the power went during the start, or the device is retired. */
+async function started(move: Move, disk: SimulatedDisk): Promise<boolean> {
+  try {
+    const firmware = await openFirmware(DIRECTORY, disk);
+    await move.start({ firmware, keys: new FileKeyStore(DIRECTORY, disk) });
+    return true;
+  } catch (error) {
+    const isRetired = error instanceof Error && 'code' in error && error.code === 'DEVICE_RETIRED';
+    if (!disk.isDead && !isRetired) throw error;
+    return false;
+  }
+}
+
+/** The manager's connection with a session, if there is one now. */
+function openLine({ lines }: MemoryManager): object | undefined {
+  return lines.findLast(({ session, inbox }) => session !== null && inbox.closeCode === null);
+}
+
+function hasMoved({ next, fixture }: Move): boolean {
+  return next.lines.at(-1)?.session != null || fixture.told('closed').length > 0;
+}
+
 describe.each([
   ['moves a device of kind end', 'end', 0],
   ['moves a device of kind lightweight', 'lightweight', 0],
@@ -92,29 +114,20 @@ describe.each([
 ] as const)('a push that %s', (_what, kind, op) => {
   /** A life on a disk, until the device is where it is to be, or the power goes. */
   async function live(move: Move, disk: SimulatedDisk): Promise<void> {
-    const { fixture, old, envelope } = move;
-    try {
-      const firmware = await openFirmware(DIRECTORY, disk);
-      await move.start({ firmware, keys: new FileKeyStore(DIRECTORY, disk) });
-    } catch (error) {
-      const isRetired =
-        error instanceof Error && 'code' in error && error.code === 'DEVICE_RETIRED';
-      if (!disk.isDead && !isRetired) throw error;
-      return;
-    }
+    if (!(await started(move, disk))) return;
+    const { fixture, old, next, envelope } = move;
     const pushed = new Set<unknown>();
     for (let second = 0; second < 100 && !disk.isDead; second += 1) {
-      const line = old.lines.at(-1);
-      const isNew = line?.session != null && line.inbox.closeCode === null && !pushed.has(line);
-      if (isNew) {
+      const line = openLine(old);
+      if (line !== undefined && !pushed.has(line)) {
         pushed.add(line);
         await push(old, envelope);
       }
       await fixture.clock.advance(1);
-      if (move.next.lines.at(-1)?.session != null || fixture.told('closed').length > 0) break;
+      if (hasMoved(move)) break;
     }
     await fixture.close();
-    for (const manager of [old, move.next]) manager.lines.at(-1)?.inbox.end(1006);
+    for (const manager of [old, next]) manager.lines.at(-1)?.inbox.end(1006);
   }
 
   it('is whole, or comes again, after a power cut at any write', async () => {
