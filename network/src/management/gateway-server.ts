@@ -80,8 +80,11 @@ const HTTP_OPTIONS = {
   connectionsCheckingInterval: 5_000,
 };
 
-/** Connections that the machine keeps until they are accepted: one that finds no room comes again after seconds only. */
-const BACKLOG = 2_048;
+/**
+ * Connections that the machine keeps until they are accepted, as many as Linux lets: one that finds no room comes again after
+ * seconds only.
+ */
+const BACKLOG = 4_096;
 
 /** A plain connection that neither takes nor sends anything is ended. */
 const IDLE_MS = 20_000;
