@@ -170,11 +170,29 @@ describe('a peer of the embedded network', () => {
       expect(responses[0]?.getResponse()?.getMessage()).toBe('DEVICE_NOT_FOUND: no such lamp');
     });
 
+    it('deletes a key by an empty value, as a real peer does', async () => {
+      await submit('Put', 'emptied', 'x');
+      await submit('Put', 'emptied', '');
+      expect(await query('Range', 'emptied', 'emptied~')).toBe('[]');
+      expect(JSON.parse(await query('History', 'emptied'))).toMatchObject([
+        { isDelete: true },
+        { isDelete: false, value: 'x' },
+      ]);
+    });
+
     it.each([
-      ['Private', 'private data collections are not served'],
-      ['Rich', 'rich queries need a document database'],
-    ])('refuses %s with a sentence', async (name, sentence) => {
-      const response = await client.query(call(name));
+      ['private data collections are not served', 'Private'],
+      ['private data collections are not served', 'Secret', 'putPrivateData', '["key", "value"]'],
+      ['private data collections are not served', 'Secret', 'deletePrivateData', '["key"]'],
+      ['private data collections are not served', 'Secret', 'purgePrivateData', '["key"]'],
+      ['private data collections are not served', 'Secret', 'getPrivateDataHash', '["key"]'],
+      ['private data collections are not served', 'Secret', 'getPrivateDataByRange', '["a", "b"]'],
+      ['private data collections', 'Secret', 'getPrivateDataValidationParameter', '["key"]'],
+      ['rich queries need a document database', 'Secret', 'getPrivateDataQueryResult', '["{}"]'],
+      ['rich queries need a document database', 'Rich'],
+      ['rich queries need a document database', 'RichPage'],
+    ])('says %s for %s %s', async (sentence, name, ...args) => {
+      const response = await client.query(call(name, ...args));
       expect(response.getStatus()).toBe(500);
       expect(response.getMessage()).toContain(sentence);
     });

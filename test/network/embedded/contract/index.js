@@ -151,8 +151,17 @@ class Features extends Contract {
     return (await context.stub.getPrivateData('secrets', 'key')).toString();
   }
 
+  /** Any of the stub's functions for private data, by name. */
+  async Secret(context, name, args) {
+    await context.stub[name]('secrets', ...JSON.parse(args));
+  }
+
   async Rich(context) {
     await context.stub.getQueryResult('{"selector":{}}');
+  }
+
+  async RichPage(context) {
+    await context.stub.getQueryResultWithPagination('{"selector":{}}', 3, '');
   }
 
   /** Calls another chaincode and gives back what it answered. */
