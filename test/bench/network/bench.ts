@@ -43,7 +43,7 @@ export interface Losses {
 /** Memory of the network process after so many transactions. */
 export interface MemorySample {
   readonly transactions: number;
-  readonly rssBytes: number;
+  readonly residentBytes: number;
   readonly heapBytes: number;
   readonly externalBytes: number;
 }
@@ -58,7 +58,7 @@ export interface BenchResult {
 
 /** Infinity does not survive the way to another process. */
 const NO_BOUND = Number.MAX_SAFE_INTEGER;
-const WARM_UP = { concurrency: 20, seconds: 60, most: 1_000 };
+const WARM_UP = { concurrency: 20, seconds: 60, most: 2_000 };
 const LOSS_CONCURRENCY = 150;
 const SOAK_CONCURRENCY = 50;
 const SOAK_SAMPLES = 10;
@@ -142,11 +142,18 @@ async function soak(
   for (let part = 1; part <= SOAK_SAMPLES; part++) {
     const order = { concurrency: SOAK_CONCURRENCY, seconds: 3_600, most };
     const { networkUsage } = await city.loop('ours', order);
-    const { rssBytes, heapBytes, externalBytes } = networkUsage;
-    samples.push({ transactions: part * most, rssBytes, heapBytes, externalBytes });
-    tell(`${part * most} transactions: ${Math.round(rssBytes / 2 ** 20)} MiB`);
+    const { residentBytes, heapBytes, externalBytes } = networkUsage;
+    samples.push({ transactions: part * most, residentBytes, heapBytes, externalBytes });
+    tell(
+      `${part * most} transactions: ${mebibytes(residentBytes)} MiB resident, ` +
+        `${mebibytes(heapBytes)} heap, ${mebibytes(externalBytes)} beside it`,
+    );
   }
   return samples;
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
 }
 
 /** @returns 0 of nothing */

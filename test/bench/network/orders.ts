@@ -1,4 +1,6 @@
 /** What the measuring process asks of the others, and what they answer, over Node's IPC channel. */
+import { readFileSync } from 'node:fs';
+
 import type { LedgerSettings } from '../../../network/src/ledger/index.ts';
 
 export const CLIENT_KINDS = ['ours', 'stock', 'gateway'] as const;
@@ -9,7 +11,8 @@ export type ClientKind = (typeof CLIENT_KINDS)[number];
 export interface Usage {
   /** Processor time of all its threads, milliseconds. */
   readonly cpuMs: number;
-  readonly rssBytes: number;
+  /** Resident and its own: pages of files that it has mapped, as LevelDB does, are the system's to take back. */
+  readonly residentBytes: number;
   /** After a collection, where the process can be asked for one. */
   readonly heapBytes: number;
   readonly externalBytes: number;
@@ -64,7 +67,16 @@ export function ownUsage(): Usage {
   const cpuMs = (user + system) / 1_000;
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
-  return { cpuMs, rssBytes: rss, heapBytes: heapUsed, externalBytes: external };
+  const residentBytes = anonymousBytes() ?? rss;
+  return { cpuMs, residentBytes, heapBytes: heapUsed, externalBytes: external };
+}
+
+/** @returns undefined where the system does not tell */
+function anonymousBytes(): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const [, kibibytes] =
+    /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1_024;
 }
 
 /** Serves orders of the parent process until it is gone. */

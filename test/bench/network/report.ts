@@ -7,7 +7,7 @@ const JUDGED_CONCURRENCY = 50;
 const MOST_FLOORS = 7;
 /** Our client's rate by the stock client's. */
 const LEAST_RATIO = 1.6;
-/** Last fifth of the samples by the first, resident memory. */
+/** Of the network's own resident memory, last fifth of the samples by the second. */
 const MOST_GROWTH = 1.1;
 
 export interface Line {
@@ -110,7 +110,7 @@ function memoryLines({ memory }: BenchResult): readonly Line[] {
 export function growthOf(samples: readonly MemorySample[]): number {
   const fifth = Math.max(1, Math.floor(samples.length / 5));
   const mean = (part: readonly MemorySample[]): number =>
-    part.reduce((sum, { rssBytes }) => sum + rssBytes, 0) / part.length;
+    part.reduce((sum, { residentBytes }) => sum + residentBytes, 0) / part.length;
   return mean(samples.slice(-fifth)) / mean(samples.slice(fifth, 2 * fifth));
 }
 
