@@ -86,6 +86,20 @@ describe('a running city', () => {
     const second = await lamplighter('start', '--directory', city);
     expect(second.code).toBe(1);
     expect(second.stderr).toMatch(/DIRECTORY_IN_USE: .* in use by process \d+/);
+    const alone = await lamplighter('network', 'up', '--directory', city);
+    expect(alone.stderr).toMatch(/DIRECTORY_IN_USE: .* in use by process \d+/);
+  });
+
+  it('tells of its network to whoever asks beside it', async () => {
+    const { code, stdout } = await lamplighter('network', 'status', '--json', '--directory', city);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'city',
+      healthy: true,
+      processId: running.pid,
+    });
+    const environment = await lamplighter('network', 'env', 'meridian', '--directory', city);
+    expect(environment.stdout).toContain('CORE_PEER_LOCALMSPID=MeridianMSP');
   });
 
   it(

@@ -10,6 +10,10 @@ import type { StartFlags } from './commands/start.ts';
 const FAILED = 1;
 
 export function main(argv: readonly string[]): void {
+  // Who reads no further, as `head` does, is told no more; the command goes on to its end.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   void program()
     .parseAsync([...argv])
     .catch(fail);

@@ -31,6 +31,7 @@ export class Instruments implements Disposable {
   readonly logs: Logs;
   readonly #folder: string;
   readonly #file: LogFile;
+  readonly #onCrash: (error: Error) => void;
 
   /** @param folder of the network; it exists */
   constructor(folder: string, channel: string, version: string) {
@@ -41,6 +42,12 @@ export class Instruments implements Disposable {
     this.logs = newLogs(LOG_SPEC, this.#file, (level, written) => {
       metrics.entry(level, written);
     });
+    const { logger } = this.logs;
+    // A process in the background has nowhere else to say what ended it.
+    this.#onCrash = (error) => {
+      logger.error({ stack: error.stack }, 'the process ends by an error');
+    };
+    process.on('uncaughtExceptionMonitor', this.#onCrash);
   }
 
   get logFile(): string {
@@ -66,6 +73,7 @@ export class Instruments implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    process.off('uncaughtExceptionMonitor', this.#onCrash);
     this.#file[Symbol.dispose]();
   }
 }

@@ -4,7 +4,6 @@ import { OperatorError } from '../errors.ts';
 import type { Child } from './child.ts';
 import { startContracts, type ContractProcessOptions } from './contract-process.ts';
 
-/** Pauses before each further start, milliseconds; after the last one it is given up. */
 const PAUSES_MS = [100, 500, 2_000, 5_000];
 /** A process that ran for so long was no failed start. */
 const STABLE_MS = 60_000;
@@ -17,6 +16,10 @@ export interface SupervisedContractsOptions extends Omit<
   readonly onRestart: (error: OperatorError) => void;
   /** It ended too often. */
   readonly onGivenUp: (error: OperatorError) => void;
+  /** Milliseconds to wait before each further start; after the last one it is given up. @default [100, 500, 2_000, 5_000] */
+  readonly pausesMs?: readonly number[];
+  /** Starts the process. @default startContracts */
+  readonly startProcess?: typeof startContracts;
 }
 
 export class SupervisedContracts implements AsyncDisposable {
@@ -57,20 +60,21 @@ export class SupervisedContracts implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { port, packageId } = this.#options;
+    const { port, packageId, startProcess = startContracts } = this.#options;
     this.#startedAt = Date.now();
     // Before it serves, its end is the failure of the start.
     let serves = false;
     const ended = (error: OperatorError): void => {
       if (serves) this.#restarting = this.#restart(error);
     };
-    this.#child = await startContracts({ port, packageId, onUnexpectedEnd: ended });
+    this.#child = await startProcess({ port, packageId, onUnexpectedEnd: ended });
     serves = true;
   }
 
   async #restart(error: OperatorError): Promise<void> {
     if (Date.now() - this.#startedAt >= STABLE_MS) this.#failures = 0;
-    const pause = PAUSES_MS[this.#failures++];
+    const { pausesMs = PAUSES_MS } = this.#options;
+    const pause = pausesMs[this.#failures++];
     if (pause === undefined) {
       this.#options.onGivenUp(error);
       return;
