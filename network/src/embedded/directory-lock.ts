@@ -1,48 +1,10 @@
-/**
- * Keeps a second process out of a state directory: a file `lock` with the owner's process id. A lock that a dead process left is
- * taken over.
- */
-import { mkdir, open, readFile, realpath, unlink } from 'node:fs/promises';
+/** Keeps a second process, and a second network of this one, out of a state directory, by its file `lock`. */
+import { mkdir, realpath, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { takeLockFile } from '../lock-file.ts';
 import { EmbeddedError } from './errors.ts';
 import { hold } from './held.ts';
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    // EPERM means that it lives and belongs to somebody else.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-async function ownerOf(path: string): Promise<number | undefined> {
-  const content = await readFile(path, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      return '';
-    }
-    throw error;
-  });
-  const processId = Number(content.trim());
-  const foreign = Number.isSafeInteger(processId) && processId > 0 && processId !== process.pid;
-  return foreign && isAlive(processId) ? processId : undefined;
-}
-
-async function tryCreate(path: string): Promise<boolean> {
-  try {
-    const handle = await open(path, 'wx', 0o600);
-    await handle.writeFile(`${process.pid}\n`);
-    await handle.close();
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      return false;
-    }
-    throw error;
-  }
-}
 
 function inUse(directory: string, owner: number): EmbeddedError {
   return new EmbeddedError(
@@ -66,7 +28,10 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
     throw inUse(directory, process.pid);
   }
   try {
-    await take(path, directory);
+    const owner = takeLockFile(path);
+    if (owner !== undefined) {
+      throw inUse(directory, owner);
+    }
   } catch (error) {
     letGo();
     throw error;
@@ -75,18 +40,4 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
     await unlink(path);
     letGo();
   };
-}
-
-async function take(path: string, directory: string): Promise<void> {
-  if (await tryCreate(path)) {
-    return;
-  }
-  const owner = await ownerOf(path);
-  if (owner !== undefined) {
-    throw inUse(directory, owner);
-  }
-  await unlink(path);
-  if (!(await tryCreate(path))) {
-    throw inUse(directory, (await ownerOf(path)) ?? 0);
-  }
 }

@@ -1,7 +1,7 @@
 /** `operator.json` in the state directory of a running city: how the command line reaches its vendor nodes. Mode 0600. */
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockHolder } from './state-directory.ts';
+import { lockHolder } from '../lock-file.ts';
 import { OperatorError } from './errors.ts';
 
 const NAME = 'operator.json';

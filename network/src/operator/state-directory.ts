@@ -2,18 +2,10 @@
  * The directory a city keeps its state in: marked with a version, held by one process at a time, and never taken
  * over when it holds something else.
  */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { hold } from '../embedded/held.ts';
+import { takeLockFile } from '../lock-file.ts';
 import { OperatorError } from './errors.ts';
 
 const FORMAT = 'lamplighter.city.v1';
@@ -31,6 +23,7 @@ export class StateDirectory implements Disposable {
   readonly path: string;
   /** Whether it holds an earlier city's state. */
   #used = false;
+  #letGo: (() => void) | undefined;
 
   private constructor(path: string) {
     this.path = path;
@@ -71,7 +64,10 @@ export class StateDirectory implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    if (this.#letGo === undefined) return;
     rmSync(this.join(LOCK), { force: true });
+    this.#letGo();
+    this.#letGo = undefined;
   }
 
   #refuseForeign(): void {
@@ -86,17 +82,16 @@ export class StateDirectory implements Disposable {
 
   #lock(): void {
     const path = this.join(LOCK);
-    const holder = lockHolder(path);
+    const letGo = hold(path);
+    const holder = letGo === undefined ? process.pid : takeLockFile(path);
     if (holder !== undefined) {
+      letGo?.();
       throw new OperatorError(
         'DIRECTORY_IN_USE',
-        `${this.path} is in use by process ${holder}; end it, or name another directory with --directory`,
+        `${this.path} is in use by process ${holder}; stop that city or name another directory with --directory`,
       );
     }
-    rmSync(path, { force: true });
-    const file = openSync(path, 'wx', 0o600);
-    writeSync(file, String(process.pid));
-    closeSync(file);
+    this.#letGo = letGo;
   }
 
   #mark(): void {
@@ -120,18 +115,5 @@ export class StateDirectory implements Disposable {
     for (const name of readdirSync(this.path)) {
       if (name !== LOCK) rmSync(this.join(name), { recursive: true, force: true });
     }
-  }
-}
-
-/** The process that holds the lock, or undefined when there is none or it is gone. */
-export function lockHolder(path: string): number | undefined {
-  if (!existsSync(path)) return undefined;
-  const pid = Number(readFileSync(path, 'utf8'));
-  if (!Number.isInteger(pid) || pid <= 0) return undefined;
-  try {
-    process.kill(pid, 0);
-    return pid;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : undefined;
   }
 }

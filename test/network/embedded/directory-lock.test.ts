@@ -20,7 +20,9 @@ describe('lockDirectory', () => {
   it('makes the directory for its owner only, and gives it back', async () => {
     const release = await lockDirectory(directory);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
-    expect(await readFile(join(directory, 'lock'), 'utf8')).toBe(`${process.pid}\n`);
+    expect(await readFile(join(directory, 'lock'), 'utf8')).toMatch(
+      new RegExp(`^${process.pid}\n`),
+    );
     await release();
     await expect(stat(join(directory, 'lock'))).rejects.toMatchObject({ code: 'ENOENT' });
     await (
@@ -41,7 +43,9 @@ describe('lockDirectory', () => {
     for (const path of [relative(process.cwd(), directory), link, `${directory}/../state/`]) {
       await expect(lockDirectory(path)).rejects.toMatchObject({ code: 'DIRECTORY_IN_USE' });
     }
-    expect(await readFile(join(directory, 'lock'), 'utf8')).toBe(`${process.pid}\n`);
+    expect(await readFile(join(directory, 'lock'), 'utf8')).toMatch(
+      new RegExp(`^${process.pid}\n`),
+    );
     await release();
   });
 
@@ -82,7 +86,9 @@ describe('lockDirectory', () => {
       )();
       await writeFile(join(directory, 'lock'), content);
       const release = await lockDirectory(directory);
-      expect(await readFile(join(directory, 'lock'), 'utf8')).toBe(`${process.pid}\n`);
+      expect(await readFile(join(directory, 'lock'), 'utf8')).toMatch(
+        new RegExp(`^${process.pid}\n`),
+      );
       await release();
     },
   );

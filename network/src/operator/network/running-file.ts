@@ -6,7 +6,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../atomic-file.ts';
 import { OperatorError } from '../errors.ts';
-import { lockHolder } from '../state-directory.ts';
+import { lockHolder } from '../../lock-file.ts';
 
 const NAME = 'running.json';
 const FORMAT = 'lamplighter.network.v1';
