@@ -27,7 +27,7 @@ if (values.help) {
   process.exit(0);
 }
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const jest = createRequire(import.meta.url).resolve('jest/bin/jest.js');
+const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const given = {
   CONFORMANCE_PROFILE: values.profile && resolve(process.env.INIT_CWD ?? '.', values.profile),
   CONFORMANCE_CHANNEL: values.channel,
