@@ -4,21 +4,19 @@
  */
 import { encodeCbor } from '@lamplighter/sdk/wire';
 
-import { ExchangeError } from './exchange-error.ts';
-import { NONCE_BYTES, type Freshness } from './freshness.ts';
+import { NONCE_BYTES } from './freshness.ts';
+import {
+  verifyManagerMessage,
+  type ManagerMessage,
+  type ManagerMessageExpectation,
+} from './manager-message.ts';
 import { Fields } from './shape.ts';
-import { signMessage, splitMessage, verifyMessage, type Unverified } from './signed-message.ts';
+import { signMessage, splitMessage, type Unverified } from './signed-message.ts';
 
-export interface RenewalRequest {
-  readonly manager: string;
-  readonly vendor: string;
+export interface RenewalRequest extends ManagerMessage {
   readonly device: string;
   /** Of the assignment that is to be replaced. */
   readonly serial: number;
-  /** 16 random bytes. */
-  readonly nonce: Uint8Array;
-  /** Seconds since 1970. */
-  readonly time: number;
 }
 
 /** Manager: the body of the request. @param signatureKey PU_j's Ed25519 seed */
@@ -43,29 +41,10 @@ export function readRenewalRequest(bytes: Uint8Array): Unverified<RenewalRequest
   });
 }
 
-/**
- * Vendor: signature, recipient, time and nonce, in this order. That the manager manages the device is the ledger's to say.
- *
- * @throws {@link ExchangeError} EXCHANGE_BAD_SIGNATURE, EXCHANGE_WRONG_RECIPIENT, EXCHANGE_STALE, EXCHANGE_REPLAYED
- */
+/** Vendor: who asks and when. @throws {@link ExchangeError} as `verifyManagerMessage` */
 export function verifyRenewalRequest(
   message: Unverified<RenewalRequest>,
-  expected: {
-    /** PU_j of the manager that the claim names, from the ledger. */
-    readonly managerKey: Uint8Array;
-    /** Own id. */
-    readonly vendor: string;
-    readonly freshness: Freshness;
-  },
+  expected: ManagerMessageExpectation,
 ): RenewalRequest {
-  const request = verifyMessage('renewal-request', message, expected.managerKey);
-  if (request.vendor !== expected.vendor) {
-    throw new ExchangeError(
-      'EXCHANGE_WRONG_RECIPIENT',
-      `renewal request for "${request.vendor}", received by "${expected.vendor}"`,
-    );
-  }
-  const { nonces, now } = expected.freshness;
-  nonces.admit(request.manager, request.nonce, request.time, now);
-  return request;
+  return verifyManagerMessage('renewal-request', message, expected);
 }

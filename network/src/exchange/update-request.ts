@@ -8,14 +8,17 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { encodeCbor } from '@lamplighter/sdk/wire';
 
 import { ExchangeError } from './exchange-error.ts';
-import { NONCE_BYTES, type Freshness } from './freshness.ts';
+import { NONCE_BYTES } from './freshness.ts';
+import {
+  verifyManagerMessage,
+  type ManagerMessage,
+  type ManagerMessageExpectation,
+} from './manager-message.ts';
 import { seal, unseal, type SealingContext } from './sealing.ts';
 import { Fields, malformed } from './shape.ts';
 import { signMessage, splitMessage, verifyMessage, type Unverified } from './signed-message.ts';
 
-export interface UpdateRequest {
-  readonly manager: string;
-  readonly vendor: string;
+export interface UpdateRequest extends ManagerMessage {
   readonly device: string;
   readonly model: string;
   /** What the device runs. */
@@ -23,10 +26,6 @@ export interface UpdateRequest {
   readonly seq: number;
   /** SHA-256 of the image, 32 bytes. */
   readonly sha256: Uint8Array;
-  /** 16 random bytes. */
-  readonly nonce: Uint8Array;
-  /** Seconds since 1970. */
-  readonly time: number;
 }
 
 /** `release` is the SHA-256 of the manifest payload (the ledger's release id), `envelope` the `signed` manifest. */
@@ -59,32 +58,12 @@ export function readUpdateRequest(bytes: Uint8Array): Unverified<UpdateRequest> 
   });
 }
 
-/**
- * Vendor, step 5: signature, recipient, time and nonce, in this order. That the manager manages the device is the
- * ledger's to say.
- *
- * @throws {@link ExchangeError} EXCHANGE_BAD_SIGNATURE, EXCHANGE_WRONG_RECIPIENT, EXCHANGE_STALE, EXCHANGE_REPLAYED
- */
+/** Vendor, step 5: who asks and when. @throws {@link ExchangeError} as `verifyManagerMessage` */
 export function verifyUpdateRequest(
   message: Unverified<UpdateRequest>,
-  expected: {
-    /** PU_j of the manager that the claim names, from the ledger. */
-    readonly managerKey: Uint8Array;
-    /** Own id. */
-    readonly vendor: string;
-    readonly freshness: Freshness;
-  },
+  expected: ManagerMessageExpectation,
 ): UpdateRequest {
-  const request = verifyMessage('update-request', message, expected.managerKey);
-  if (request.vendor !== expected.vendor) {
-    throw new ExchangeError(
-      'EXCHANGE_WRONG_RECIPIENT',
-      `update request for "${request.vendor}", received by "${expected.vendor}"`,
-    );
-  }
-  const { nonces, now } = expected.freshness;
-  nonces.admit(request.manager, request.nonce, request.time, now);
-  return request;
+  return verifyManagerMessage('update-request', message, expected);
 }
 
 /** Vendor, step 6. @param keys.sealingKey the manager's, from the ledger; keys.releaseKey own Ed25519 seed */
