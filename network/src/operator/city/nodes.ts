@@ -1,5 +1,6 @@
 /** The nodes of a city: a vendor node for each organisation, the management nodes, and what they register. */
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ed25519PublicKey, x25519PublicKey } from '@lamplighter/sdk/crypto';
 import { loadMasterKey } from '../../at-rest/master-key.ts';
 import type { Closers } from '../../closers.ts';
@@ -21,6 +22,9 @@ import {
   type VendorPlan,
 } from './plan.ts';
 
+/** 5 s in all. */
+const ATTEMPTS = 14;
+const PAUSE_MS = 50;
 /** Vendor of the model whose release is altered on its way. */
 const MIRRORED = 'northlight';
 const TAKEN: ReadonlySet<string> = new Set(['ADDRESS_IN_USE', 'EADDRINUSE']);
@@ -68,7 +72,10 @@ async function startVendor(plan: VendorPlan, options: NodesOptions): Promise<Ven
 async function registerModel(node: VendorNode, model: VendorPlan['models'][number]): Promise<void> {
   const { id, kind, slotBytes } = model;
   await unlessThere('MODEL_EXISTS', () =>
-    node.contracts.registerModel({ id, vendor: node.id, kind, slotBytes, approvals: 1 }),
+    // A registration is waited for at the own peer; the others may be a block behind.
+    onceThere('VENDOR_NOT_FOUND', () =>
+      node.contracts.registerModel({ id, vendor: node.id, kind, slotBytes, approvals: 1 }),
+    ),
   );
 }
 
@@ -164,6 +171,19 @@ async function unlessThere(code: string, register: () => Promise<unknown>): Prom
     await register();
   } catch (error) {
     if ((error as { code?: unknown }).code !== code) throw error;
+  }
+}
+
+/** Tries again while a peer does not know yet what another has committed. */
+async function onceThere(code: string, register: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await register();
+      return;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== code || attempt === ATTEMPTS) throw error;
+    }
+    await delay(attempt * PAUSE_MS);
   }
 }
 
