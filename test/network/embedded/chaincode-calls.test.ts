@@ -34,7 +34,7 @@ interface Answer {
 describe('chaincodes that call each other', () => {
   let network: EmbeddedNetwork;
   let client: RawClient;
-  let listener: CommitListener;
+  let listeners: readonly CommitListener[];
   const closers = new Closers();
 
   beforeAll(async () => {
@@ -67,7 +67,7 @@ describe('chaincodes that call each other', () => {
       await Promise.resolve();
       client.close();
     });
-    listener = await client.follow();
+    listeners = await Promise.all(client.peers.map((node) => client.follow(node)));
   });
 
   afterAll(() => closers.closeAll());
@@ -75,6 +75,13 @@ describe('chaincodes that call each other', () => {
   const call = (name: string, ...args: string[]): { args: string[] } => ({
     args: [`Features:${name}`, ...args],
   });
+
+  /** Waits for all peers: the next endorsements must come from one height. */
+  async function committed(transactionId: string): Promise<number> {
+    const codes = await Promise.all(listeners.map((listener) => listener.code(transactionId)));
+    expect(new Set(codes).size).toBe(1);
+    return codes[0]!;
+  }
 
   async function submit(
     fields: { chaincode?: string; args: string[] },
@@ -85,7 +92,7 @@ describe('chaincodes that call each other', () => {
       nodes.map(() => ''),
     );
     await client.broadcast(newEnvelope(draft, responses, client.signer));
-    return listener.code(draft.transactionId);
+    return committed(draft.transactionId);
   }
 
   async function read(chaincode: string, key: string): Promise<string> {
@@ -153,7 +160,7 @@ describe('chaincodes that call each other', () => {
     const codes = [];
     for (const { draft, responses } of [one, two]) {
       await client.broadcast(newEnvelope(draft, responses, client.signer));
-      codes.push(await listener.code(draft.transactionId));
+      codes.push(await committed(draft.transactionId));
     }
     expect(codes).toEqual([Code.VALID, Code.MVCC_READ_CONFLICT]);
   });
