@@ -391,7 +391,9 @@ describe('_lifecycle', () => {
       expect((await northlight.install(bytes)).getStatus()).toBe(200);
       expect(await northlight.invoke(put)).toBe(Code.VALID);
       await server.stop();
-      await expect(northlight.invoke(put, [northlight.peer])).rejects.toThrow('error in simulation');
+      await expect(northlight.invoke(put, [northlight.peer])).rejects.toThrow(
+        'error in simulation',
+      );
       expect(await northlight.approve(definition, PACKAGE_ID)).toBe(Code.VALID);
       expect(await northlight.invoke(put, [northlight.peer, helios.peer])).toBe(Code.VALID);
     });

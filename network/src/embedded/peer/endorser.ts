@@ -121,11 +121,7 @@ export class Endorser {
     }
   }
 
-  async #answer(
-    proposal: Proposal,
-    caller: Identity,
-    watch: ProposalWatch,
-  ): Promise<Uint8Array> {
+  async #answer(proposal: Proposal, caller: Identity, watch: ProposalWatch): Promise<Uint8Array> {
     try {
       const simulation = await this.#simulate(proposal, caller);
       watch.ran(simulation);
