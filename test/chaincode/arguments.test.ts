@@ -18,10 +18,17 @@ import {
   thePeople,
 } from './city.ts';
 import type { Identity } from './identities.ts';
-import { codeOf, MemoryLedger } from './memory-ledger.ts';
+import { codeOf, type MemoryLedger } from './memory-ledger.ts';
+import { foundedLedger } from './stake/founding.ts';
 
 /** One for all refusals: nothing is written by them. */
-const shared = new MemoryLedger();
+const newLedger = async (): Promise<MemoryLedger> =>
+  foundedLedger((await thePeople()).northlight.administrator);
+let shared: MemoryLedger;
+
+beforeAll(async () => {
+  shared = await newLedger();
+});
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -284,7 +291,8 @@ describe('plain arguments', () => {
 
   it('refuses a transaction time that no calendar has', async () => {
     const { northlight } = await thePeople();
-    const call = new MemoryLedger().submit(
+    const ledger = await newLedger();
+    const call = ledger.submit(
       northlight.administrator,
       'DeviceRegistry:RegisterVendor',
       [JSON.stringify(aVendor('northlight'))],

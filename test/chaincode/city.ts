@@ -21,7 +21,8 @@ import type {
   VendorRegistration,
 } from '../../chaincode/src/records.ts';
 import { newIdentity, type Identity } from './identities.ts';
-import { MemoryLedger } from './memory-ledger.ts';
+import type { MemoryLedger } from './memory-ledger.ts';
+import { foundedLedger } from './stake/founding.ts';
 
 export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -241,16 +242,18 @@ export const aTransmission = (
 
 /** Vendors, models `prime` (end) and `mote` (lightweight) of Northlight, managers `gate-1` and `gate-2`. */
 export class City {
-  readonly ledger = new MemoryLedger();
+  readonly ledger: MemoryLedger;
   readonly people: People;
 
-  private constructor(everybody: People) {
+  private constructor(everybody: People, ledger: MemoryLedger) {
     this.people = everybody;
+    this.ledger = ledger;
   }
 
-  /** Nobody has registered yet. */
+  /** Stake decides, and nobody has registered yet. */
   static async empty(): Promise<City> {
-    return new City(await thePeople());
+    const everybody = await thePeople();
+    return new City(everybody, await foundedLedger(everybody.northlight.administrator));
   }
 
   /** Vendors, models and managers stand on the ledger; no device does. */

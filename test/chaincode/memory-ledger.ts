@@ -4,6 +4,7 @@
  */
 import { JSONSerializer } from 'fabric-contract-api';
 import Long from 'long';
+import { clock } from '../../chaincode/src/clock.ts';
 import { contracts } from '../../chaincode/src/index.ts';
 import type { Identity } from './identities.ts';
 
@@ -24,6 +25,7 @@ const ChaincodeFromContract = jest.requireActual<ChaincodeClass>(
 );
 
 const OK = 200;
+const MILLISECONDS = 1000;
 /** ChaincodeHeaderExtension of chaincode lamplighter. */
 const EXTENSION = new Uint8Array(Buffer.from('\x12\x0d\x12\x0blamplighter'));
 export const FIRST_SECOND = 1_795_000_000;
@@ -52,11 +54,15 @@ export interface CallOptions {
   readonly transient?: ReadonlyMap<string, Uint8Array>;
   /** Seconds since 1970; by default one more than in the transaction before. */
   readonly time?: number;
+  /** Seconds since 1970 on the endorser's clock. @default the transaction's time */
+  readonly clock?: number;
 }
 
 function after(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
+
+type StubOptions = Required<Pick<CallOptions, 'transient' | 'time'>>;
 
 class Stub {
   readonly reads: string[] = [];
@@ -66,13 +72,13 @@ class Stub {
   readonly #ledger: MemoryLedger;
   readonly #identity: Identity;
   readonly #args: readonly string[];
-  readonly #options: Required<CallOptions>;
+  readonly #options: StubOptions;
 
   constructor(
     ledger: MemoryLedger,
     identity: Identity,
     args: readonly string[],
-    options: Required<CallOptions>,
+    options: StubOptions,
   ) {
     this.#ledger = ledger;
     this.#identity = identity;
@@ -161,10 +167,11 @@ export class MemoryLedger {
     args: readonly string[],
     options: CallOptions = {},
   ): Promise<Execution> {
-    const stub = new Stub(this, identity, args, {
-      transient: options.transient ?? new Map(),
-      time: options.time ?? FIRST_SECOND + this.#transactions,
-    });
+    const time = options.time ?? FIRST_SECOND + this.#transactions;
+    const transient = options.transient ?? new Map<string, Uint8Array>();
+    const stub = new Stub(this, identity, args, { transient, time });
+    const now = (options.clock ?? time) * MILLISECONDS;
+    clock.now = () => now;
     const { status, message, payload } = await this.#chaincode.Invoke(stub);
     const { reads, queries, writes, event } = stub;
     return {

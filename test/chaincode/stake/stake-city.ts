@@ -4,25 +4,11 @@ import { decodeStakeTable, STAKE_TABLE_KEY } from '../../../chaincode/src/stake/
 import { aVendor, thePeople, type People } from '../city.ts';
 import { newIdentity, type Identity, type SigningIdentity } from '../identities.ts';
 import { FIRST_SECOND, MemoryLedger, type Execution } from '../memory-ledger.ts';
+import { FOUNDING, MSPS } from './founding.ts';
 
-export const MSPS = {
-  northlight: 'NorthlightMSP',
-  helios: 'HeliosMSP',
-  meridian: 'MeridianMSP',
-} as const;
+export { FOUNDING, MSPS };
 export type Name = keyof typeof MSPS;
 export const NAMES = Object.keys(MSPS) as readonly Name[];
-
-export const FOUNDING = {
-  epochSeconds: 60,
-  threshold: { num: '1', den: '2' },
-  cap: { num: '1', den: '2' },
-  organisations: [
-    { mspId: MSPS.northlight, shares: '45' },
-    { mspId: MSPS.helios, shares: '30' },
-    { mspId: MSPS.meridian, shares: '25' },
-  ],
-};
 
 let peers: Promise<Readonly<Record<Name, SigningIdentity>>> | undefined;
 

@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
 import { freePort } from '../../../network/src/free-ports.ts';
 import { connectLedger, type Ledger } from '../../../network/src/ledger/index.ts';
+import { FOUNDING } from '../../chaincode/stake/founding.ts';
 
 const PACKAGE_ID = `lamplighter:${createHash('sha256').update('test').digest('hex')}`;
 const ROOT = path.resolve(__dirname, '../../..');
@@ -51,10 +52,22 @@ export class TestNetwork implements AsyncDisposable {
         batch: { timeoutMs: 10 },
       });
       await served(port, contracts);
-      return new TestNetwork(directory, contracts, network);
+      const started = new TestNetwork(directory, contracts, network);
+      await started.#found();
+      return started;
     } catch (error) {
       contracts.kill();
       throw error;
+    }
+  }
+
+  /** Contracts wait for stake; every peer has to know of it. */
+  async #found(): Promise<void> {
+    const ledger = await this.connect('NorthlightMSP', 'Founder', 'admin');
+    const founding = [JSON.stringify(FOUNDING)];
+    const { blockNumber } = await ledger.submit('Stake:Initialise', founding);
+    while ([...this.network.heights().values()].some((height) => height <= blockNumber)) {
+      await delay(5);
     }
   }
 

@@ -26,7 +26,7 @@ import {
 import { VendorNode, type Provisioning } from '../../../network/src/vendor/index.ts';
 import { thePeople, type People } from '../../chaincode/city.ts';
 import type { Identity } from '../../chaincode/identities.ts';
-import { MemoryLedger } from '../../chaincode/memory-ledger.ts';
+import { foundedLedger } from '../../chaincode/stake/founding.ts';
 import { contractLedger } from '../contract-ledger.ts';
 import { IMAGE, orderFor } from './orders.ts';
 import { INTERVALS } from './vendor-city.ts';
@@ -128,7 +128,7 @@ export interface City extends AsyncDisposable {
 
 export async function startCity(change: GatewayOptions = {}): Promise<City> {
   const people: People = await thePeople();
-  const memory = new MemoryLedger();
+  const memory = await foundedLedger(people.northlight.administrator);
   const directory = await mkdtemp(path.join(tmpdir(), 'two-gateways-'));
   let ahead = 0;
   const gone: string[] = [];

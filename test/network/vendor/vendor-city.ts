@@ -17,14 +17,15 @@ import {
 import { Contracts } from '../../../network/src/ledger/index.ts';
 import { VendorNode, type VendorNodeOptions } from '../../../network/src/vendor/index.ts';
 import { thePeople, type People } from '../../chaincode/city.ts';
-import { MemoryLedger } from '../../chaincode/memory-ledger.ts';
+import type { MemoryLedger } from '../../chaincode/memory-ledger.ts';
+import { foundedLedger } from '../../chaincode/stake/founding.ts';
 import { contractLedger, type ContractLedger } from '../contract-ledger.ts';
 import { GATEWAY } from '../exchange/parties.ts';
 
 export const INTERVALS = { fti: 10, rti: 2, uti: 15 };
 
 export class VendorCity implements AsyncDisposable {
-  readonly memory = new MemoryLedger();
+  readonly memory: MemoryLedger;
   readonly people: People;
   readonly directory: string;
   readonly northlight: VendorNode;
@@ -57,8 +58,8 @@ export class VendorCity implements AsyncDisposable {
 
   /** Vendors, two models of Northlight and the manager are registered; @param options of Northlight's node */
   static async start(options: Partial<VendorNodeOptions> = {}): Promise<VendorCity> {
-    const memory = new MemoryLedger();
     const people = await thePeople();
+    const memory = await foundedLedger(people.northlight.administrator);
     const directory = await mkdtemp(path.join(tmpdir(), 'vendor-'));
     const ledger = contractLedger(memory, people.northlight.administrator);
     const northlight = await VendorNode.start({

@@ -1,6 +1,7 @@
 /** The ledger of a city: the embedded network, the contracts in their own process, and what both are operated with. */
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import type { StakeFounding } from '@lamplighter/chaincode';
 import { EmbeddedNetwork } from '../../embedded/index.ts';
 import type { Closers } from '../../closers.ts';
 import { freePort } from '../../free-ports.ts';
@@ -16,6 +17,7 @@ import {
 } from '../network/running-file.ts';
 import { runningNodes } from '../network/running-nodes.ts';
 import { SupervisedContracts } from '../processes/supervised-contracts.ts';
+import { foundStake } from './found-stake.ts';
 import { Members, type Member, type Role } from './members.ts';
 import { CHAINCODE, CHANNEL, VENDORS } from './plan.ts';
 
@@ -105,13 +107,17 @@ export class LedgerSide {
       await this.network.enrol(mspId, 'Admin', 'admin');
       await this.network.enrol(mspId, 'User1', 'client');
     }
-    const { ledger } = await this.#connect(VENDORS[0].mspId, 'User1', 'client');
+    const { ledger } = await this.#connect(VENDORS[0].mspId, 'Admin', 'admin');
     try {
+      let answers = true;
       for (const { mspId } of VENDORS) {
         const reason = await probeContracts(ledger, mspId);
         if (reason !== undefined) print(`${CHAINCODE} does not answer at ${mspId}: ${reason}`);
+        answers &&= reason === undefined;
         await ledger.chain({ organisation: mspId });
       }
+      const founding = answers ? await foundStake(ledger) : undefined;
+      if (founding !== undefined) print(foundingLine(founding));
     } finally {
       await ledger.close();
     }
@@ -149,6 +155,11 @@ async function startBoth(
   if (started.status === 'rejected') throw started.reason;
   if (served.status === 'rejected') throw served.reason;
   return { network: started.value, contracts: served.value };
+}
+
+function foundingLine({ organisations }: StakeFounding): string {
+  const shares = organisations.map((each) => `${each.mspId} ${each.shares}`).join(', ');
+  return `stake: ${shares} shares; more than half of all decide, the validator among them`;
 }
 
 function checks(contracts: SupervisedContracts): ReturnType<EmbeddedNetwork['failedChecks']> {

@@ -11,6 +11,8 @@ export const CHAINCODE = 'lamplighter';
 /** Fewer would leave a model without a device. */
 export const FEWEST_DEVICES = 6;
 export const MOST_DEVICES = 2_000;
+/** How long a validator's turn is. */
+export const EPOCH_SECONDS = 60;
 
 /** Seconds; short, so that a visitor sees several rounds (protocol §8 has the defaults for real cities). */
 export const DEMO_INTERVALS: Intervals = { fti: 10, rti: 2, uti: 15 };
@@ -27,6 +29,8 @@ export interface VendorPlan {
   readonly id: string;
   readonly mspId: string;
   readonly domain: string;
+  /** Of the hundred that stake starts with. */
+  readonly shares: number;
   readonly models: readonly ModelPlan[];
 }
 
@@ -57,6 +61,7 @@ export const VENDORS: readonly [VendorPlan, ...VendorPlan[]] = [
     id: 'northlight',
     mspId: 'NorthlightMSP',
     domain: 'northlight.example',
+    shares: 45,
     models: [
       model('prime-hub', 'end', 'primehub', 512),
       model('move-hub', 'lightweight', 'movehub', 128),
@@ -66,6 +71,7 @@ export const VENDORS: readonly [VendorPlan, ...VendorPlan[]] = [
     id: 'helios',
     mspId: 'HeliosMSP',
     domain: 'helios.example',
+    shares: 30,
     models: [
       model('technic-hub', 'end', 'technichub', 256),
       model('city-hub', 'lightweight', 'cityhub', 256),
@@ -75,6 +81,7 @@ export const VENDORS: readonly [VendorPlan, ...VendorPlan[]] = [
     id: 'meridian',
     mspId: 'MeridianMSP',
     domain: 'meridian.example',
+    shares: 25,
     models: [
       model('essential-hub', 'end', 'essentialhub', 512),
       model('ev3-brick', 'end', 'ev3', 1_024),
