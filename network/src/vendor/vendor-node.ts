@@ -29,6 +29,7 @@ import { resume } from './resumption.ts';
 import { withRetries } from './retry.ts';
 import { nodeRoutes } from './routes.ts';
 import type { RunningTakeOver } from './take-overs.ts';
+import { keepTurns } from './turns.ts';
 import { VendorError } from './vendor-error.ts';
 import { openParts, TOKEN_FILE, type VendorParts } from './vendor-parts.ts';
 
@@ -53,6 +54,12 @@ export interface VendorNodeOptions {
    * about that, such as `takeOver`, is its own. @default nobody looks
    */
   readonly onManagerGone?: (standing: ManagerStanding) => void;
+  /**
+   * Whether it asks for elections and brings its organisation back after a skip: one node of each organisation should.
+   *
+   * @default false
+   */
+  readonly keepsTurns?: boolean;
   /** Milliseconds between two looks at overdue devices. @default 60_000 */
   readonly overdueEveryMs?: number;
   /** Closes the node. */
@@ -81,6 +88,7 @@ export class VendorNode implements AsyncDisposable {
   readonly #closing = new AbortController();
   #resuming: Promise<void> = Promise.resolve();
   #watching: Promise<void> = Promise.resolve();
+  #turning: Promise<void> = Promise.resolve();
   #closed: Promise<void> | undefined;
   #turn = 0;
 
@@ -130,6 +138,7 @@ export class VendorNode implements AsyncDisposable {
     started.node = node;
     node.#resuming = node.#resume();
     node.#watching = node.#watch();
+    node.#turning = node.#keepTurns();
     node.#closeOn(options.signal);
     return node;
   }
@@ -291,6 +300,7 @@ export class VendorNode implements AsyncDisposable {
     await this.#server.close();
     await this.#resuming;
     await this.#watching;
+    await this.#turning;
     await this.#renewals.settled();
     await this.#parts.transmissions.close();
   }
@@ -318,6 +328,15 @@ export class VendorNode implements AsyncDisposable {
       this.#care.standings(signal);
     const signal = this.#closing.signal;
     await watchOverdue({ standings, onGone, everyMs, signal, logger: logger ?? silentLogger });
+  }
+
+  async #keepTurns(): Promise<void> {
+    const { options, contracts, now } = this.#parts;
+    if (options.keepsTurns !== true) return;
+    const logger = options.logger ?? silentLogger;
+    const { mspId } = options.ledger;
+    const { signal } = this.#closing;
+    await keepTurns({ stake: contracts.stake, mspId, signal, logger, now });
   }
 
   #closeOn(signal: AbortSignal | undefined): void {
