@@ -21,7 +21,7 @@ import {
   parseOffer,
   parseReport,
 } from './stake/arguments.ts';
-import { elect, epochOf, isActive } from './stake/election.ts';
+import { elect, epochOf, isActive, standingOf } from './stake/election.ts';
 import type {
   CoinAge,
   ElectionEntry,
@@ -50,7 +50,7 @@ import {
   requireTable,
   writeTable,
 } from './stake/state.ts';
-import { STAKE_TABLE_KEY, stakeTableText, type StakeHolder } from './stake/table.ts';
+import { STAKE_TABLE_KEY, stakeTableText } from './stake/table.ts';
 import { tryCase } from './stake/trial.ts';
 import { castVote } from './stake/votes.ts';
 import {
@@ -348,12 +348,6 @@ function administratorOf(ctx: Context): Caller {
   const caller = callerOf(ctx);
   requireAdministrator(caller);
   return caller;
-}
-
-function standingOf(holder: StakeHolder): CoinAge['standing'] {
-  if (holder.barred) return 'barred';
-  if (holder.shares === 0n) return 'without-shares';
-  return isActive(holder) ? 'active' : 'absent';
 }
 
 function digestOf(allocation: ReadonlyMap<string, bigint>): string {

@@ -8,6 +8,7 @@
  * Mathematics 32, 1980). So with fixed stakes every prefix is within one turn of proportional, and every window within two.
  */
 import { createHash } from 'node:crypto';
+import type { CoinAge } from './records.ts';
 import type { StakeHolder, StakeTable } from './table.ts';
 
 /** The epoch of a transaction: whole spans of transaction time. @param seconds since 1970 */
@@ -18,6 +19,13 @@ export function epochOf(seconds: number, { epochSeconds }: StakeTable): number {
 /** Whether an organisation takes turns. */
 export function isActive({ shares, barred, absent }: StakeHolder): boolean {
   return shares > 0n && !barred && !absent;
+}
+
+/** How an organisation stands, in a word. */
+export function standingOf(holder: StakeHolder): CoinAge['standing'] {
+  if (holder.barred) return 'barred';
+  if (holder.shares === 0n) return 'without-shares';
+  return isActive(holder) ? 'active' : 'absent';
 }
 
 /** The table after the election of an epoch. The validator before stays welcome for one epoch. */

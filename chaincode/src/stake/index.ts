@@ -15,4 +15,13 @@ export {
   type EndorsedTransaction,
   type StakeVerdict,
 } from './rule.ts';
-export { isActive } from './election.ts';
+export { isActive, standingOf } from './election.ts';
+export {
+  weighEvidence,
+  type Court,
+  type Evidence,
+  type Finding,
+  type MisconductKind,
+} from './evidence.ts';
+export { readSignedResponse, type ResponseBytes, type SignedResponse } from './signed-response.ts';
+export type { MisconductReport } from './records.ts';

@@ -3,6 +3,7 @@ export { Contracts, type PageOptions } from './contracts.ts';
 export { connectLedger, type LedgerIdentity, type LedgerSettings } from './fabric-ledger.ts';
 export { contractCodeOf, LedgerError, type LedgerClientCode } from './ledger-error.ts';
 export { type StakeContract } from './stake-contract.ts';
+export { readStakeStatus, type StakeStatus } from './stake-status.ts';
 export type {
   ChainInfo,
   Committed,

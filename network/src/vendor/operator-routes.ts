@@ -60,31 +60,47 @@ const BODY_BYTES = 16_384;
 const IMAGE_BYTES = 67_108_864;
 const ID = '([a-z0-9][a-z0-9._-]{0,62})';
 
-/** @param token lower-case hex */
-export function operatorRoutes(token: string, actions: OperatorActions): readonly Route[] {
-  const answered = (
+/** Makes routes below `/v1/operator/` that take a JSON object from whoever has the token. */
+export class OperatorApi {
+  readonly #token: string;
+
+  /** @param token lower-case hex */
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  /** @param act gets the body and what the path captures */
+  answered(
     path: string,
     act: (body: Body, id: string, signal: AbortSignal) => Promise<Answer> | Answer,
-  ): Route => ({
-    method: 'POST',
-    pattern: new RegExp(`^/v1/operator/${path}$`),
-    handle: async (exchange): Promise<Answer> => {
-      requireToken(exchange, token);
-      const body = parseObject(await exchange.body(BODY_BYTES));
-      return act(body, exchange.parameters[0] ?? '', exchange.signal);
-    },
-  });
-  const route = (
+  ): Route {
+    return {
+      method: 'POST',
+      pattern: new RegExp(`^/v1/operator/${path}$`),
+      handle: async (exchange): Promise<Answer> => {
+        requireToken(exchange, this.#token);
+        const body = parseObject(await exchange.body(BODY_BYTES));
+        return act(body, exchange.parameters[0] ?? '', exchange.signal);
+      },
+    };
+  }
+
+  /** As {@link answered}, by JSON. */
+  route(
     path: string,
     act: (body: Body, id: string, signal: AbortSignal) => Promise<object>,
     status = 200,
-  ): Route =>
-    answered(path, async (...request) => {
+  ): Route {
+    return this.answered(path, async (...request) => {
       const answer = await act(...request);
       return { status, type: 'application/json', body: Buffer.from(JSON.stringify(answer)) };
     });
+  }
+}
+
+export function operatorRoutes(api: OperatorApi, actions: OperatorActions): readonly Route[] {
   return [
-    route(
+    api.route(
       'devices',
       async (body, _, signal) => {
         const request = provisionRequestOf(body);
@@ -92,24 +108,21 @@ export function operatorRoutes(token: string, actions: OperatorActions): readonl
       },
       201,
     ),
-    route(`devices/${ID}/transfer`, async (body, device, signal) => {
+    api.route(`devices/${ID}/transfer`, async (body, device, signal) => {
       const manager = idOf(body, 'manager');
       await actions.transfer(device, manager, signal);
       return { device, manager };
     }),
-    route(`devices/${ID}/suspend`, async (body, device, signal) => {
-      const reason = body['reason'];
-      if (typeof reason !== 'string' || !/^[\x20-\x7e]{1,200}$/.test(reason)) {
-        throw malformed('reason', '1 to 200 printable characters');
-      }
+    api.route(`devices/${ID}/suspend`, async (body, device, signal) => {
+      const reason = reasonOf(body);
       await actions.suspend(device, reason, signal);
       return { device, reason };
     }),
-    route(`devices/${ID}/retire`, async (_, device, signal) => {
+    api.route(`devices/${ID}/retire`, async (_, device, signal) => {
       await actions.retire(device, signal);
       return { device };
     }),
-    answered(`managers/${ID}/take-over`, (body, manager) => {
+    api.answered(`managers/${ID}/take-over`, (body, manager) => {
       const to = body['to'] === undefined ? {} : { to: idOf(body, 'to') };
       const running = actions.takeOver(manager, { ...to, force: body['force'] === true });
       return { type: 'application/jsonl', pieces: linesOf(running, PROGRESS_MS) };
@@ -176,7 +189,15 @@ function parseObject(bytes: Uint8Array): Body {
   return value as Body;
 }
 
-function idOf(body: Body, field: string): string {
+/** @throws VendorError REQUEST_MALFORMED */
+export function reasonOf(body: Body): string {
+  const reason = body['reason'];
+  if (typeof reason === 'string' && /^[\x20-\x7e]{1,200}$/.test(reason)) return reason;
+  throw malformed('reason', '1 to 200 printable characters');
+}
+
+/** @throws VendorError REQUEST_MALFORMED */
+export function idOf(body: Body, field: string): string {
   const value = body[field];
   if (typeof value !== 'string' || !/^[a-z0-9][a-z0-9._-]{0,62}$/.test(value)) {
     throw malformed(field, 'an id');
@@ -202,7 +223,7 @@ function integerOf(
   return value;
 }
 
-function malformed(field: string, expected: string): VendorError {
+export function malformed(field: string, expected: string): VendorError {
   return new VendorError('REQUEST_MALFORMED', `"${field}": expected ${expected}`);
 }
 

@@ -16,6 +16,7 @@ import { HttpServer } from './http.ts';
 import { silentLogger, type VendorLogger } from './logger.ts';
 import {
   newDeviceId,
+  OperatorApi,
   operatorRoutes,
   type OperatorActions,
   type ProvisionRequest,
@@ -29,6 +30,8 @@ import { resume } from './resumption.ts';
 import { withRetries } from './retry.ts';
 import { nodeRoutes } from './routes.ts';
 import type { RunningTakeOver } from './take-overs.ts';
+import { StakeDesk } from './stake-desk.ts';
+import { stakeRoutes } from './stake-routes.ts';
 import { keepTurns } from './turns.ts';
 import { VendorError } from './vendor-error.ts';
 import { openParts, TOKEN_FILE, type VendorParts } from './vendor-parts.ts';
@@ -79,6 +82,8 @@ export class VendorNode implements AsyncDisposable {
   readonly url: string;
   /** File with the operator's bearer token, hex. */
   readonly tokenFile: string;
+  /** Its organisation's shares and votes. */
+  readonly stake: StakeDesk;
   readonly #parts: VendorParts;
   readonly #server: HttpServer;
   readonly #factory: DeviceFactory;
@@ -105,6 +110,7 @@ export class VendorNode implements AsyncDisposable {
     this.#factory = new DeviceFactory({ ...parts, vendor, desk });
     this.#care = new FleetCare({ ...parts, vendor, managers, desk });
     const { signal } = this.#closing;
+    this.stake = new StakeDesk(parts.contracts.stake, parts.options.ledger.mspId, signal);
     const logger = parts.options.logger ?? silentLogger;
     this.#renewals = new RenewalDesk({ ...parts, vendor, desk, signal, logger });
     this.#releases = new ReleaseDesk({ ...parts, vendor, url: server.url });
@@ -120,6 +126,7 @@ export class VendorNode implements AsyncDisposable {
       if (started.node === undefined) throw new VendorError('BUSY', 'the vendor node is starting');
       return started.node;
     };
+    const api = new OperatorApi(Buffer.from(parts.token).toString('hex'));
     const server = await HttpServer.listen({
       host: options.host ?? '127.0.0.1',
       port: options.port ?? 0,
@@ -130,7 +137,8 @@ export class VendorNode implements AsyncDisposable {
           randomHex: (bytes) => randomBytes(bytes).toString('hex'),
         }),
         renewalRoute(() => running().#renewals),
-        ...operatorRoutes(Buffer.from(parts.token).toString('hex'), actionsOf(running)),
+        ...operatorRoutes(api, actionsOf(running)),
+        ...stakeRoutes(api, () => running().stake),
       ],
       logger: options.logger ?? silentLogger,
     });
