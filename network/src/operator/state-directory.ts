@@ -88,7 +88,7 @@ export class StateDirectory implements Disposable {
       letGo?.();
       throw new OperatorError(
         'DIRECTORY_IN_USE',
-        `${this.path} is in use by process ${holder}; stop that city or name another directory with --directory`,
+        `${this.path} is in use by process ${holder}; end it with 'lamplighter network down --directory ${this.path}', or name another directory with --directory`,
       );
     }
     this.#letGo = letGo;
