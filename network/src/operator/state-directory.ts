@@ -8,7 +8,7 @@ import { hold } from '../embedded/held.ts';
 import { takeLockFile } from '../lock-file.ts';
 import { OperatorError } from './errors.ts';
 
-const FORMAT = 'lamplighter.city.v1';
+const FORMAT = 'lamplighter.city.v2';
 /** Where state lives when nobody says otherwise. */
 export const DEFAULT_DIRECTORY = '.lamplighter';
 const MARK = 'city.json';
