@@ -1,34 +1,45 @@
 /**
- * What became of transactions, by filtered blocks of the own organisation's peers: one stream a peer for all that wait. A stream
- * begins with the newest block that exists, so once that is here no later one is missed.
+ * What became of transactions, by filtered blocks of all organisations' peers: one stream a peer for all that wait. A transaction
+ * counts as committed when peers of enough organisations say so, since one alone may lie or be alone in its error. A stream begins
+ * with the newest block that exists, so once that is here no later one is missed.
  */
-import { orderer, peer } from '@hyperledger/fabric-protos';
+import { orderer } from '@hyperledger/fabric-protos';
 
+import { CommitStatus, type StatusListener } from './commit-status.ts';
+import { FilteredBlocks, type FilteredBlock } from './filtered-blocks.ts';
 import { LedgerError } from './ledger-error.ts';
-import type { TransactionOutcome } from './ledger.ts';
 import type { ByteCall, NodeClient } from './node-client.ts';
-import { validationCodeName } from './transaction-status.ts';
+import { firstTrue } from './first-true.ts';
 
 const DELIVER_FILTERED = '/protos.Deliver/DeliverFiltered';
 const FIRST_BLOCK_WITHIN_MS = 30_000;
+/** A peer that could not be listened to is left alone for so long. */
+const AGAIN_AFTER_MS = 1_000;
 
-/** Waits for one transaction; dispose of it in any case. */
-export interface StatusListener extends Disposable {
-  /** @throws LedgerError TIMEOUT, UNAVAILABLE, with `maybeOrdered`; the reason of the signal */
-  committed(timeoutMs: number, signal: AbortSignal | undefined): Promise<TransactionOutcome>;
+export interface FollowedPeer {
+  readonly mspId: string;
+  readonly client: NodeClient;
 }
 
 export interface CommitFeedOptions {
-  /** Of the own organisation. */
-  readonly peers: readonly NodeClient[];
+  readonly peers: readonly FollowedPeer[];
   /** @returns a signed envelope that asks for blocks */
   readonly newSeekEnvelope: (seek: Uint8Array) => Uint8Array;
+  /** Whether what these organisations say together is to be believed. */
+  readonly suffices: (mspIds: ReadonlySet<string>) => boolean;
+  /** Each block at each peer that has it. */
+  readonly onBlock?: (block: FilteredBlock) => void;
 }
 
-/** From the newest block there is, without end. */
-export function seekNewest(): Uint8Array {
+/** Without end, from the newest block there is, or from one that was heard of already. */
+export function seekBlocks(from?: number): Uint8Array {
   const start = new orderer.SeekPosition();
-  start.setNewest(new orderer.SeekNewest());
+  if (from === undefined) start.setNewest(new orderer.SeekNewest());
+  else {
+    const first = new orderer.SeekSpecified();
+    first.setNumber(from);
+    start.setSpecified(first);
+  }
   const last = new orderer.SeekSpecified();
   last.setNumber(Number.MAX_SAFE_INTEGER);
   const stop = new orderer.SeekPosition();
@@ -39,105 +50,202 @@ export function seekNewest(): Uint8Array {
   return seek.serializeBinary();
 }
 
+/** A stream that is open, or being opened. */
+interface Followed {
+  readonly peer: FollowedPeer;
+  readonly opened: Promise<ByteCall>;
+  isOpen: boolean;
+  /** Number of the newest block heard of; -1 before the first. */
+  newest: number;
+}
+
 export class CommitFeed {
   readonly #options: CommitFeedOptions;
-  readonly #streams = new Map<NodeClient, Promise<ByteCall>>();
+  readonly #blocks = new FilteredBlocks();
+  readonly #followed = new Map<NodeClient, Followed>();
+  readonly #lost = new Map<
+    NodeClient,
+    { readonly at: number; readonly newest: number | undefined }
+  >();
   readonly #waiting = new Map<string, Set<CommitStatus>>();
+  readonly #isEnough = (mspIds: ReadonlySet<string>): boolean => this.#suffices(mspIds);
+  readonly #catchingUp = new Set<() => void>();
+  /** Organisations with a stream. */
+  #heard: ReadonlySet<string> = new Set();
+  #allOpen = false;
+  #closed = false;
+  readonly #followAgain = (): void => {
+    if (!this.#closed && this.#waiting.size > 0) this.follow();
+  };
 
   constructor(options: CommitFeedOptions) {
     this.#options = options;
   }
 
+  /** Begins to listen, without waiting for it. */
+  follow(): void {
+    const now = Date.now();
+    for (const peer of this.#options.peers) {
+      const lostAt = this.#lost.get(peer.client)?.at ?? -Infinity;
+      if (!this.#followed.has(peer.client) && now - lostAt >= AGAIN_AFTER_MS) this.#open(peer);
+    }
+  }
+
   /**
-   * Listening has begun when this returns, so call it before the transaction is sent.
+   * Listening to enough organisations has begun when this returns, so call it before the transaction is sent.
    *
    * @throws LedgerError UNAVAILABLE when no peer can be listened to
    */
   async listenFor(transactionId: string): Promise<StatusListener> {
-    const opened = await Promise.allSettled(this.#options.peers.map((node) => this.#follow(node)));
-    if (!opened.some(({ status }) => status === 'fulfilled')) {
-      const cause = opened.find((one) => one.status === 'rejected')?.reason as unknown;
-      const text = 'no own peer to hear the commit from';
-      throw new LedgerError('UNAVAILABLE', text, { transactionId, cause });
-    }
-    const status = new CommitStatus(transactionId, () => {
-      this.#forget(status);
+    if (!this.#allOpen) await this.#listening(transactionId);
+    const status = new CommitStatus({
+      transactionId,
+      isEnough: this.#isEnough,
+      forget: (one) => {
+        this.#forget(one);
+      },
     });
     const others = this.#waiting.get(transactionId) ?? new Set();
     this.#waiting.set(transactionId, others.add(status));
     return status;
   }
 
+  /** Whether a peer is known to have a block; also true of one that nobody listens to. */
+  has(peer: NodeClient, blockNumber: number): boolean {
+    const followed = this.#followed.get(peer);
+    return followed === undefined || !followed.isOpen || followed.newest >= blockNumber;
+  }
+
+  /** Resolves when all these have the block, or have not within the time. */
+  async caughtUp(
+    peers: readonly NodeClient[],
+    blockNumber: number,
+    withinMs: number,
+  ): Promise<void> {
+    const have = (): boolean => peers.every((peer) => this.has(peer, blockNumber));
+    if (have()) return;
+    await new Promise<void>((resolve) => {
+      const check = (): void => {
+        if (have()) end();
+      };
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#catchingUp.delete(check);
+        resolve();
+      };
+      const timer = setTimeout(end, withinMs);
+      this.#catchingUp.add(check);
+    });
+  }
+
   /** All that wait fail with the reason. */
   async close(reason: unknown): Promise<void> {
+    this.#closed = true;
     for (const status of this.#all()) status.fail(reason);
-    const streams = [...this.#streams.values()];
-    this.#streams.clear();
-    for (const stream of await Promise.allSettled(streams)) {
+    const followed = [...this.#followed.values()];
+    this.#followed.clear();
+    for (const stream of await Promise.allSettled(followed.map(({ opened }) => opened))) {
       if (stream.status === 'fulfilled') stream.value.cancel();
     }
   }
 
-  #follow(node: NodeClient): Promise<ByteCall> {
-    const known = this.#streams.get(node);
-    if (known !== undefined) return known;
-    const opening = this.#open(node);
-    this.#streams.set(node, opening);
-    opening.catch((error: unknown) => {
-      this.#lose(node, opening, error);
-    });
-    return opening;
+  async #listening(transactionId: string): Promise<void> {
+    this.follow();
+    const followed = [...this.#followed.values()];
+    await firstTrue(
+      followed.map(({ opened }) => opened),
+      () => this.#options.suffices(mspIdsOf(followed.filter(({ isOpen }) => isOpen))),
+    );
+    if ([...this.#followed.values()].some(({ isOpen }) => isOpen)) return;
+    const [outcome] = await Promise.allSettled(followed.map(({ opened }) => opened));
+    const cause = outcome?.status === 'rejected' ? (outcome.reason as unknown) : undefined;
+    const text = 'no peer to hear the commit from';
+    throw new LedgerError('UNAVAILABLE', text, { transactionId, cause });
   }
 
   /** Resolves with the first block. */
-  #open(node: NodeClient): Promise<ByteCall> {
-    return new Promise((resolve, reject) => {
-      const stream = node.stream(DELIVER_FILTERED);
+  #open(peer: FollowedPeer): void {
+    // A stream that broke is taken up where it ended, so that nobody waits for what came meanwhile.
+    const known = this.#lost.get(peer.client)?.newest;
+    const opened = new Promise<ByteCall>((resolve, reject) => {
+      const stream = peer.client.stream(DELIVER_FILTERED);
       const fail = (error: Error): void => {
         clearTimeout(timer);
         stream.cancel();
         reject(error);
-        const opening = this.#streams.get(node);
-        if (opening !== undefined) this.#lose(node, opening, error);
+        this.#lose(peer.client, opened, error);
       };
       const timer = setTimeout(() => {
-        fail(new Error(`REQUEST TIMEOUT: ${node.name} sent no block`));
+        fail(new Error(`REQUEST TIMEOUT: ${peer.client.name} sent no block`));
       }, FIRST_BLOCK_WITHIN_MS);
       stream.on('data', (bytes: Uint8Array) => {
-        const block = peer.DeliverResponse.deserializeBinary(bytes).getFilteredBlock();
+        const block = this.#blocks.read(bytes);
         if (block === undefined) {
-          fail(new Error(`${node.name} ended the stream of blocks`));
+          fail(new Error(`${peer.client.name} ended the stream of blocks`));
           return;
         }
         clearTimeout(timer);
+        this.#take(peer, block);
         resolve(stream);
-        this.#take(block);
       });
       stream.on('error', fail);
       stream.on('end', () => {
-        fail(new Error(`${node.name} ended the stream of blocks`));
+        fail(new Error(`${peer.client.name} ended the stream of blocks`));
       });
-      stream.write(this.#options.newSeekEnvelope(seekNewest()));
+      stream.write(this.#options.newSeekEnvelope(seekBlocks(known)));
     });
+    opened.catch(() => undefined);
+    this.#followed.set(peer.client, { peer, opened, isOpen: false, newest: known ?? -1 });
+    this.#count();
   }
 
-  #take(block: peer.FilteredBlock): void {
-    if (this.#waiting.size === 0) return;
-    const blockNumber = block.getNumber();
-    for (const transaction of block.getFilteredTransactionsList()) {
-      for (const status of this.#waiting.get(transaction.getTxid()) ?? []) {
-        const code = validationCodeName(transaction.getTxValidationCode());
-        status.resolve({ code, blockNumber });
+  #take({ mspId, client }: FollowedPeer, block: FilteredBlock): void {
+    const followed = this.#followed.get(client);
+    if (followed === undefined) return;
+    followed.newest = Math.max(followed.newest, block.number);
+    if (!followed.isOpen) {
+      followed.isOpen = true;
+      this.#count();
+    }
+    this.#options.onBlock?.(block);
+    if (this.#waiting.size > 0) this.#tell(mspId, block);
+    for (const check of this.#catchingUp) check();
+  }
+
+  #tell(mspId: string, { number, transactions }: FilteredBlock): void {
+    for (const { id, code } of transactions) {
+      for (const status of this.#waiting.get(id) ?? []) {
+        status.hear(mspId, { code, blockNumber: number });
       }
     }
   }
 
   /** With its last stream, those that wait lose their last hope. */
-  #lose(node: NodeClient, opening: Promise<ByteCall>, cause: unknown): void {
-    if (this.#streams.get(node) !== opening) return;
-    this.#streams.delete(node);
-    if (this.#streams.size > 0) return;
+  #lose(client: NodeClient, opened: Promise<ByteCall>, cause: unknown): void {
+    const followed = this.#followed.get(client);
+    if (followed?.opened !== opened) return;
+    this.#followed.delete(client);
+    const newest = followed.isOpen ? followed.newest : this.#lost.get(client)?.newest;
+    this.#lost.set(client, { at: Date.now(), newest });
+    this.#count();
+    if (!this.#closed) setTimeout(this.#followAgain, AGAIN_AFTER_MS).unref();
+    for (const check of this.#catchingUp) check();
+    for (const status of this.#all()) status.reconsider();
+    if (this.#followed.size > 0) return;
     for (const status of this.#all()) status.lose(cause);
+  }
+
+  #count(): void {
+    const followed = [...this.#followed.values()];
+    this.#heard = mspIdsOf(followed);
+    this.#allOpen =
+      followed.length === this.#options.peers.length && followed.every(({ isOpen }) => isOpen);
+  }
+
+  /** Where too few can be heard for it, all of these have to agree. */
+  #suffices(mspIds: ReadonlySet<string>): boolean {
+    if (this.#options.suffices(mspIds)) return true;
+    return !this.#options.suffices(this.#heard) && [...this.#heard].every((id) => mspIds.has(id));
   }
 
   #all(): readonly CommitStatus[] {
@@ -151,57 +259,6 @@ export class CommitFeed {
   }
 }
 
-class CommitStatus implements StatusListener {
-  readonly transactionId: string;
-  readonly resolve: (outcome: TransactionOutcome) => void;
-  readonly fail: (reason: unknown) => void;
-  readonly #outcome: Promise<TransactionOutcome>;
-  readonly #forget: () => void;
-  #release: () => void = () => undefined;
-
-  constructor(transactionId: string, forget: () => void) {
-    this.transactionId = transactionId;
-    this.#forget = forget;
-    let resolve: (outcome: TransactionOutcome) => void = () => undefined;
-    let reject: (reason: unknown) => void = () => undefined;
-    this.#outcome = new Promise((fulfil, refuse) => {
-      resolve = fulfil;
-      reject = refuse;
-    });
-    this.resolve = resolve;
-    this.fail = reject;
-    // It may fail before anybody waits for it.
-    this.#outcome.catch(() => undefined);
-  }
-
-  committed(timeoutMs: number, signal: AbortSignal | undefined): Promise<TransactionOutcome> {
-    const timer = setTimeout(() => {
-      const text = `not committed within ${timeoutMs} ms of being ordered`;
-      this.fail(this.#error('TIMEOUT', text));
-    }, timeoutMs);
-    const abort = (): void => {
-      this.fail(signal?.reason);
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    if (signal?.aborted === true) abort();
-    this.#release = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-    };
-    return this.#outcome;
-  }
-
-  lose(cause: unknown): void {
-    this.fail(this.#error('UNAVAILABLE', 'no own peer tells whether it was committed', cause));
-  }
-
-  [Symbol.dispose](): void {
-    this.#release();
-    this.#forget();
-  }
-
-  #error(code: string, message: string, cause?: unknown): LedgerError {
-    const { transactionId } = this;
-    return new LedgerError(code, message, { transactionId, maybeOrdered: true, cause });
-  }
+function mspIdsOf(followed: readonly Followed[]): ReadonlySet<string> {
+  return new Set(followed.map(({ peer }) => peer.mspId));
 }

@@ -1,7 +1,7 @@
 /**
  * The ledger of a static profile. fabric-network reads the profile and follows blocks for their events; proposals, broadcasts and
- * commits go by our own calls, which cost a third of its, group the answers by payload, send to every orderer (BFT orderers
- * forward slowly) and fail with coded errors. Retries nothing.
+ * commits go by our own calls, which cost a third of its, weigh the answers by stake, send to every orderer (BFT orderers forward
+ * slowly), believe a commit when several organisations' peers say so, and fail with coded errors.
  */
 import './quiet-sdk.ts';
 
@@ -11,7 +11,6 @@ import { newSigner, type Signer } from '../embedded/signer.ts';
 import { blockSource } from './block-source.ts';
 import { readChainInfo } from './chain-info.ts';
 import { CommitFeed } from './commit-feed.ts';
-import { agreeing } from './endorsements.ts';
 import { eventStream } from './event-stream.ts';
 import { broadcastFailure, errorOfResponse, errorOfTransport } from './failures.ts';
 import { LedgerError } from './ledger-error.ts';
@@ -27,9 +26,9 @@ import type {
   TransactionName,
   TransactionOutcome,
 } from './ledger.ts';
-import type { NodeClient } from './node-client.ts';
-import { Nodes, processProposal, reachable, toError } from './nodes.ts';
+import { Nodes, processProposal, reachable, toError, type PeerNode } from './nodes.ts';
 import { newEnvelope, newProposal, newSeekEnvelope, type SignedProposal } from './proposal.ts';
+import { StakeClient, type LedgerNotice } from './stake/stake-client.ts';
 import { isUnknownTransaction, readValidationCode } from './transaction-status.ts';
 
 /** Who submits and asks, PEM. */
@@ -49,6 +48,10 @@ export interface LedgerSettings {
   readonly endorseTimeoutMs?: number;
   /** From the orderer's answer to the commit, milliseconds. @default 60_000 */
   readonly commitTimeoutMs?: number;
+  /** How often peers are asked twice, to see whether they say two things, milliseconds; 0 for never. @default 10_000 */
+  readonly auditEveryMs?: number;
+  /** Hears of misconduct found and filed, and of votes to skip a validator. */
+  readonly notice?: (notice: LedgerNotice) => void;
 }
 
 /** @throws LedgerError UNAVAILABLE when the profile names no peer of the channel */
@@ -78,12 +81,18 @@ export async function connectLedger(settings: LedgerSettings): Promise<Ledger> {
   return new FabricLedger(gateway, network, nodes, settings);
 }
 
+/** For a peer that is asked to come to the block that this client has seen. */
+const CATCH_UP_MS = 300;
+/** Nothing is said about what was asked for. */
+const AWAY: readonly string[] = ['UNAVAILABLE', 'TIMEOUT', 'CLOSED'];
+
 class FabricLedger implements Ledger {
   readonly mspId: string;
   readonly #gateway: Gateway;
   readonly #network: Network;
   readonly #nodes: Nodes;
   readonly #commits: CommitFeed;
+  readonly #stake: StakeClient;
   readonly #signer: Signer;
   readonly #channel: string;
   readonly #chaincode: string;
@@ -104,8 +113,22 @@ class FabricLedger implements Ledger {
     this.#endorseTimeoutMs = settings.endorseTimeoutMs ?? 30_000;
     this.#commitTimeoutMs = settings.commitTimeoutMs ?? 60_000;
     this.#commits = new CommitFeed({
-      peers: nodes.peersOf(this.mspId),
+      peers: nodes.peers,
       newSeekEnvelope: (seek) => newSeekEnvelope(channel, seek, signer, new Date()),
+      suffices: (mspIds) => this.#stake.suffices(mspIds),
+      onBlock: (block) => {
+        this.#stake.heard(block);
+      },
+    });
+    this.#stake = new StakeClient({
+      nodes,
+      feed: this.#commits,
+      court: { channel, chaincode: settings.chaincode },
+      readTable: () => this.#readTable(),
+      submit: (transaction, args) => this.submit(transaction, args),
+      notice: settings.notice ?? (() => undefined),
+      auditEveryMs: settings.auditEveryMs ?? 10_000,
+      signal: this.#closing.signal,
     });
   }
 
@@ -114,13 +137,14 @@ class FabricLedger implements Ledger {
     args: readonly string[],
     options: SubmitOptions = {},
   ): Promise<Committed> {
-    const prepared = await this.prepare(transaction, args, options);
-    const { transactionId, result } = prepared;
-    const { code, blockNumber } = await this.send(prepared, options);
-    if (code !== 'VALID') {
-      throw new LedgerError(code, `${transaction} was found invalid: ${code}`, { transactionId });
+    try {
+      return await this.#submit(transaction, args, options);
+    } catch (error) {
+      // The table changed under way, or an endorsement was worth nothing: both are known now, and this one is invalid for good.
+      const isAgain = error instanceof LedgerError && error.code === 'ENDORSEMENT_POLICY_FAILURE';
+      if (!isAgain || this.#stake.known === null) throw error;
+      return this.#submit(transaction, args, options);
     }
-    return { transactionId, blockNumber, result };
   }
 
   async prepare(
@@ -131,9 +155,12 @@ class FabricLedger implements Ledger {
     this.#requireOpen();
     options.signal?.throwIfAborted();
     const proposal = this.#propose(this.#chaincode, transaction, args);
-    const { transactionId, message } = proposal;
-    const answers = await this.#nodes.endorse(message, transactionId, this.#endorseTimeoutMs);
-    const chosen = agreeing(answers, transactionId);
+    const { transactionId } = proposal;
+    this.#commits.follow();
+    const timeoutMs = this.#endorseTimeoutMs;
+    const { signal } = options;
+    const chosen = await this.#stake.endorse({ proposal, transaction, timeoutMs, signal });
+    this.#requireOpen();
     options.signal?.throwIfAborted();
     const envelope = newEnvelope(proposal, chosen, this.#signer);
     return { transactionId, envelope, result: chosen[0]?.response.payload ?? new Uint8Array() };
@@ -151,7 +178,10 @@ class FabricLedger implements Ledger {
     const outcomes = await this.#nodes.broadcast(envelope, this.#endorseTimeoutMs);
     const failure = broadcastFailure(outcomes, transactionId);
     if (failure !== undefined) throw failure;
-    return await status.committed(this.#commitTimeoutMs, options.signal);
+    const outcome = await status.committed(this.#commitTimeoutMs, options.signal);
+    this.#stake.see(outcome.blockNumber);
+    if (outcome.code !== 'VALID') this.#stake.lost(outcome.code, envelope);
+    return outcome;
   }
 
   async status(transactionId: string, options: EvaluateOptions = {}): Promise<string | undefined> {
@@ -199,6 +229,31 @@ class FabricLedger implements Ledger {
     return this.close();
   }
 
+  async #submit(
+    transaction: TransactionName,
+    args: readonly string[],
+    options: SubmitOptions,
+  ): Promise<Committed> {
+    const prepared = await this.prepare(transaction, args, options);
+    const { transactionId, result } = prepared;
+    const { code, blockNumber } = await this.send(prepared, options);
+    if (code !== 'VALID') {
+      throw new LedgerError(code, `${transaction} was found invalid: ${code}`, { transactionId });
+    }
+    return { transactionId, blockNumber, result };
+  }
+
+  /** Null for chaincodes that have none. */
+  async #readTable(): Promise<Uint8Array | null> {
+    try {
+      return await this.#query(this.#chaincode, 'Stake:ReadTable', [], {});
+    } catch (error) {
+      const isAway = error instanceof LedgerError && AWAY.includes(error.code);
+      if (isAway) throw error;
+      return null;
+    }
+  }
+
   #propose(chaincode: string, fcn: string, args: readonly string[]): SignedProposal {
     const invocation = { channel: this.#channel, chaincode, args: [fcn, ...args] };
     return newProposal(invocation, this.#signer, new Date());
@@ -216,8 +271,10 @@ class FabricLedger implements Ledger {
     for (const peer of this.#candidates(options.organisation)) {
       const [target] = await reachable([peer]);
       if (target === undefined) continue;
+      const { client } = target;
+      await this.#commits.caughtUp([client], this.#stake.seen, CATCH_UP_MS);
       const { transactionId, message } = this.#propose(chaincode, fcn, args);
-      const answer = await processProposal(target, message, this.#endorseTimeoutMs).catch(toError);
+      const answer = await processProposal(client, message, this.#endorseTimeoutMs).catch(toError);
       options.signal?.throwIfAborted();
       if (answer instanceof Error) {
         errors.push(answer);
@@ -230,7 +287,7 @@ class FabricLedger implements Ledger {
   }
 
   /** Peers to ask in turn: those of the organisation named, or all, own organisation first. */
-  #candidates(organisation: string | undefined): readonly NodeClient[] {
+  #candidates(organisation: string | undefined): readonly PeerNode[] {
     const own = this.#nodes.peersOf(this.mspId);
     if (organisation === undefined) {
       return [...own, ...this.#nodes.peers.filter((peer) => !own.includes(peer))];

@@ -4,6 +4,7 @@ export { connectLedger, type LedgerIdentity, type LedgerSettings } from './fabri
 export { contractCodeOf, LedgerError, type LedgerClientCode } from './ledger-error.ts';
 export { type StakeContract } from './stake-contract.ts';
 export { readStakeStatus, type StakeStatus } from './stake-status.ts';
+export type { LedgerNotice } from './stake/stake-client.ts';
 export type {
   ChainInfo,
   Committed,

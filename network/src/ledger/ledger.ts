@@ -17,7 +17,7 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A transaction that was found valid and committed at a peer of the own organisation. */
+/** A transaction that was found valid and committed, as peers of several organisations say. */
 export interface Committed {
   /** Hex. */
   readonly transactionId: string;
@@ -70,7 +70,9 @@ export interface Ledger extends AsyncDisposable {
   /** Of the identity that submits. */
   readonly mspId: string;
   /**
-   * Endorses at every organisation's peer, sends to every orderer and waits for the commit at an own peer. No retry.
+   * Endorses at peers whose stake is enough (at all of them while there is no stake table), sends to every orderer and waits until
+   * peers of several organisations, with enough stake where they can be reached, say that it is committed. Tries again, once, only
+   * when it fell short of the endorsement policy.
    *
    * @throws LedgerError with the contract's code, a Fabric validation code, UNAVAILABLE, TIMEOUT, …
    */
@@ -91,7 +93,7 @@ export interface Ledger extends AsyncDisposable {
     options?: SubmitOptions,
   ): Promise<PreparedTransaction & { readonly result: Uint8Array }>;
   /**
-   * Sends to every orderer and waits for the commit at an own peer. Sending the same transaction again is harmless: the
+   * Sends to every orderer and waits for the commit as {@link submit} does. Sending the same transaction again is harmless: the
    * later copy is found invalid with `DUPLICATE_TXID`, and {@link status} tells what became of the first.
    *
    * @throws LedgerError UNAVAILABLE, TIMEOUT, ORDERER_REFUSED; with `maybeOrdered` it may yet commit

@@ -2,13 +2,13 @@
 import type { Channel } from 'fabric-common';
 
 import { BroadcastStream } from './broadcast-stream.ts';
-import { errorOfTransport, type BroadcastOutcome } from './failures.ts';
+import type { BroadcastOutcome } from './failures.ts';
 import { NodeClient } from './node-client.ts';
 import { readProposalAnswer, type ProposalAnswer } from './proposal-answer.ts';
 
 const PROCESS_PROPOSAL = '/protos.Endorser/ProcessProposal';
 
-interface PeerNode {
+export interface PeerNode {
   readonly mspId: string;
   readonly client: NodeClient;
 }
@@ -26,39 +26,18 @@ export class Nodes {
     this.#broadcasts = this.#orderers.map((orderer) => new BroadcastStream(orderer));
   }
 
-  get peers(): readonly NodeClient[] {
-    return this.#peers.map(({ client }) => client);
+  get peers(): readonly PeerNode[] {
+    return this.#peers;
   }
 
   /** Peers of one organisation, none when the profile has none. */
-  peersOf(mspId: string): readonly NodeClient[] {
-    return this.#peers.filter((peer) => peer.mspId === mspId).map(({ client }) => client);
+  peersOf(mspId: string): readonly PeerNode[] {
+    return this.#peers.filter((peer) => peer.mspId === mspId);
   }
 
   /** Begins to dial everybody; resolves when it is known who answers. */
   async dial(): Promise<void> {
-    await Promise.all([...this.peers, ...this.#orderers].map((node) => node.tried()));
-  }
-
-  /**
-   * Asks all that can be reached at the same time.
-   *
-   * @returns at least one answer
-   * @throws LedgerError UNAVAILABLE, TIMEOUT
-   */
-  async endorse(
-    proposal: Uint8Array,
-    transactionId: string,
-    timeoutMs: number,
-  ): Promise<readonly ProposalAnswer[]> {
-    const targets = await reachable(this.peers);
-    const asked = await Promise.allSettled(
-      targets.map((peer) => processProposal(peer, proposal, timeoutMs)),
-    );
-    const answers = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    if (answers.length > 0) return answers;
-    const errors = asked.flatMap((one) => (one.status === 'rejected' ? [toError(one.reason)] : []));
-    throw errorOfTransport(errors, transactionId);
+    await Promise.all(this.#nodes().map((node) => node.tried()));
   }
 
   /** Sends an envelope to every orderer (BFT orderers forward slowly); one outcome each. */
@@ -68,17 +47,23 @@ export class Nodes {
 
   close(): void {
     for (const stream of this.#broadcasts) stream.close();
-    for (const node of [...this.peers, ...this.#orderers]) node.close();
+    for (const node of this.#nodes()) node.close();
+  }
+
+  #nodes(): readonly NodeClient[] {
+    return [...this.#peers.map(({ client }) => client), ...this.#orderers];
   }
 }
 
 /** Connected peers; those that failed lately are waited for only when there is nobody else. */
-export async function reachable(peers: readonly NodeClient[]): Promise<readonly NodeClient[]> {
-  await Promise.all(peers.map((peer) => peer.tried()));
-  const connected = peers.filter(({ isConnected }) => isConnected);
-  if (connected.length > 0) return connected;
-  await Promise.all(peers.map((peer) => peer.dial()));
-  return peers.filter(({ isConnected }) => isConnected);
+export async function reachable(peers: readonly PeerNode[]): Promise<readonly PeerNode[]> {
+  const connected = peers.filter(({ client }) => client.isConnected);
+  if (connected.length === peers.length) return connected;
+  await Promise.all(peers.map(({ client }) => client.tried()));
+  const tried = peers.filter(({ client }) => client.isConnected);
+  if (tried.length > 0) return tried;
+  await Promise.all(peers.map(({ client }) => client.dial()));
+  return peers.filter(({ client }) => client.isConnected);
 }
 
 /** @throws {Error} of gRPC, or of an answer that is none */

@@ -5,7 +5,7 @@ import { readTransaction } from '../../../network/src/embedded/ledger/transactio
 import { readProposal } from '../../../network/src/embedded/peer/proposal.ts';
 import { responsePayload, success } from '../../../network/src/embedded/peer/responses.ts';
 import { readSeekRequest } from '../../../network/src/embedded/deliver/seek.ts';
-import { seekNewest } from '../../../network/src/ledger/commit-feed.ts';
+import { seekBlocks } from '../../../network/src/ledger/commit-feed.ts';
 import { newEnvelope, newProposal, newSeekEnvelope } from '../../../network/src/ledger/proposal.ts';
 
 const NOW = new Date('2026-03-01T12:00:00.250Z');
@@ -82,10 +82,15 @@ describe('envelope', () => {
 
 describe('request for blocks', () => {
   it('waits for all that come after the newest', () => {
-    const request = readSeekRequest(newSeekEnvelope('city', seekNewest(), SIGNER, NOW));
+    const request = readSeekRequest(newSeekEnvelope('city', seekBlocks(), SIGNER, NOW));
     expect(request.headers).toMatchObject({ channelId: 'city', type: 5 });
     expect(request.start.hasNewest()).toBe(true);
     expect(request.stop.getSpecified()?.getNumber()).toBe(Number.MAX_SAFE_INTEGER);
     expect(request.wait).toBe(true);
+  });
+
+  it('goes on at a block that was heard of', () => {
+    const request = readSeekRequest(newSeekEnvelope('city', seekBlocks(7), SIGNER, NOW));
+    expect(request.start.getSpecified()?.getNumber()).toBe(7);
   });
 });

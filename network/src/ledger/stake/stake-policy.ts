@@ -1,0 +1,56 @@
+/** The rule of stake on one table, as the client asks it: whom to ask, whether these are enough. Verdicts are remembered. */
+import {
+  counts,
+  encodeStakeTable,
+  judgeByStake,
+  passesThreshold,
+  STAKE_ONLY,
+  type StakeTable,
+  type StakeVerdict,
+} from '@lamplighter/chaincode/stake';
+
+/** Sets of organisations whose verdict is remembered; there are few of those that answer. */
+const MOST_VERDICTS = 1_024;
+
+export class StakePolicy {
+  readonly table: StakeTable;
+  readonly #bytes: Uint8Array;
+  readonly #verdicts = new Map<string, StakeVerdict>();
+
+  constructor(table: StakeTable) {
+    this.table = table;
+    this.#bytes = encodeStakeTable(table);
+  }
+
+  /** What peers will say of a transaction that these organisations endorsed. The client writes what its name says. */
+  judge(transaction: string, endorsers: readonly string[]): StakeVerdict {
+    const key = `${needsValidator(transaction)} ${[...new Set(endorsers)].sort().join(' ')}`;
+    const known = this.#verdicts.get(key);
+    if (known !== undefined) return known;
+    const verdict = judgeByStake({
+      table: this.#bytes,
+      channel: [],
+      transaction,
+      writes: [],
+      writesElsewhere: false,
+      endorsers,
+    });
+    if (this.#verdicts.size >= MOST_VERDICTS) this.#verdicts.clear();
+    this.#verdicts.set(key, verdict);
+    return verdict;
+  }
+
+  /** Whether these organisations, two at least, hold more than the threshold, whoever is the validator. */
+  passes(organisations: Iterable<string>): boolean {
+    const named = new Set(organisations);
+    const holders = this.table.organisations.filter(
+      (holder) => counts(holder) && named.has(holder.mspId),
+    );
+    return holders.length > 1 && passesThreshold(this.table, holders);
+  }
+}
+
+/** False for transactions that elect, skip or accuse the validator. */
+export function needsValidator(transaction: string): boolean {
+  return !STAKE_ONLY.includes(transaction);
+}

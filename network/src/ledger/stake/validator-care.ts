@@ -1,0 +1,91 @@
+/**
+ * Asks for a skip when the validator does not serve (design §5: "an absence costs one transaction"): silence and refusal are no
+ * evidence, only a reason to pass over. One vote an epoch, after a while in which it has not served at all.
+ */
+import type { StakeTable } from '@lamplighter/chaincode/stake';
+
+import { LedgerError } from '../ledger-error.ts';
+
+export type ValidatorTrouble = 'silent' | 'refuses' | 'disagrees';
+
+export interface ValidatorCareOptions {
+  /** Submits Stake:SkipValidator. */
+  readonly vote: (validator: string, epoch: number, reason: string) => Promise<unknown>;
+  readonly onVote: (vote: {
+    readonly validator: string;
+    readonly epoch: number;
+    readonly reason: string;
+    readonly code: string;
+  }) => void;
+  readonly now?: () => number;
+}
+
+/** Of trouble without a break; a peer that is a block behind, or restarts, is back before. */
+const SKIP_AFTER_MS = 1_500;
+const VOTE_EVERY_MS = 1_000;
+/** The vote is there, or no longer needed. */
+const SETTLED: readonly string[] = [
+  'VOTE_EXISTS',
+  'VALIDATOR_CHANGED',
+  'VALIDATOR_ALONE',
+  'STAKE_BARRED',
+  'STAKE_HOLDER_NOT_FOUND',
+];
+
+interface Turn {
+  readonly validator: string;
+  readonly epoch: number;
+  since: number;
+  votedAt: number;
+  isSettled: boolean;
+}
+
+export class ValidatorCare {
+  readonly #options: ValidatorCareOptions;
+  readonly #now: () => number;
+  #turn: Turn | undefined;
+  #voting: Promise<void> | undefined;
+
+  constructor(options: ValidatorCareOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** A transaction was endorsed with the validator's peer. */
+  served(): void {
+    this.#turn = undefined;
+  }
+
+  /** The validator was asked, and a transaction had to do without it. */
+  failed({ validator, epoch }: StakeTable, trouble: ValidatorTrouble): void {
+    if (validator === '') return;
+    const now = this.#now();
+    const turn = this.#turnOf(validator, epoch, now);
+    if (turn.isSettled || now - turn.since < SKIP_AFTER_MS) return;
+    if (this.#voting !== undefined || now - turn.votedAt < VOTE_EVERY_MS) return;
+    turn.votedAt = now;
+    this.#voting = this.#vote(turn, trouble).finally(() => {
+      this.#voting = undefined;
+    });
+  }
+
+  #turnOf(validator: string, epoch: number, now: number): Turn {
+    if (this.#turn?.validator === validator && this.#turn.epoch === epoch) return this.#turn;
+    this.#turn = { validator, epoch, since: now, votedAt: -Infinity, isSettled: false };
+    return this.#turn;
+  }
+
+  async #vote(turn: Turn, trouble: ValidatorTrouble): Promise<void> {
+    const { validator, epoch } = turn;
+    const seconds = Math.floor((this.#now() - turn.since) / 1_000);
+    const reason = `its peer ${trouble} for ${Math.max(1, seconds)} s`;
+    let code = 'VALID';
+    try {
+      await this.#options.vote(validator, epoch, reason);
+    } catch (error) {
+      code = error instanceof LedgerError ? error.code : 'UNAVAILABLE';
+    }
+    turn.isSettled = code === 'VALID' || SETTLED.includes(code);
+    this.#options.onVote({ validator, epoch, reason, code });
+  }
+}
