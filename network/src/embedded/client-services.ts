@@ -1,4 +1,6 @@
 /** What peers offer to clients besides the endorser: discovery and the gateway. They know each other here, as gossip lets real ones. */
+import { STAKE_TABLE_KEY } from '@lamplighter/chaincode/stake';
+
 import { accessTo, type Channel, type NetworkNode } from './channel.ts';
 import { discoveryService } from './discovery/service.ts';
 import { LayoutFinder } from './discovery/layouts.ts';
@@ -43,6 +45,14 @@ function newNeighbour(peer: Peer, address: string): Neighbour {
     },
     process: (message) => peer.process(message),
     definitions: () => defined.all(),
+    stakeTable: async (chaincode) => {
+      const view = peer.ledger.view();
+      try {
+        return (await view.get(chaincode, STAKE_TABLE_KEY))?.value ?? null;
+      } finally {
+        view.release();
+      }
+    },
     chaincodes: async () => {
       const all = [...(await defined.all())];
       const runs = await Promise.all(all.map(([, definition]) => canRun(definition)));
@@ -79,7 +89,7 @@ export function clientServices(
   const neighbours = peers.map((peer, index) =>
     newNeighbour(peer, addressOf(options, channel.peers[index] ?? channel.orderer)),
   );
-  const finder = new LayoutFinder(options.channel, channel.view);
+  const finder = new LayoutFinder(options.channel, channel.view, channel.mspIds);
   const orderer = ordererEndpoint(options, channel, closing);
   const access = accessTo(channel, '/Channel/Application', options.clock);
   return neighbours.map((own, index) => {

@@ -19,6 +19,7 @@ import {
   policyReference,
   readDefinition,
   readerOf,
+  VALIDATION_PLUGIN,
   type ChaincodeDefinition,
   type LifecycleReader,
 } from './peer/definitions.ts';
@@ -47,8 +48,14 @@ interface Wanted extends ChaincodeDefinition {
 
 function wanted(chaincode: ChaincodeDescription): Wanted {
   const { name, version, sequence, packageId, endorsementPolicy } = chaincode;
-  const validationParameter = endorsementPolicy ?? policyReference(DEFAULT_POLICY);
-  return { name, version, sequence, packageId, validationParameter };
+  return {
+    name,
+    version,
+    sequence,
+    packageId,
+    validationPlugin: chaincode.validationPlugin ?? VALIDATION_PLUGIN,
+    validationParameter: endorsementPolicy ?? policyReference(DEFAULT_POLICY),
+  };
 }
 
 /**
@@ -56,7 +63,7 @@ function wanted(chaincode: ChaincodeDescription): Wanted {
  * @throws {@link EmbeddedError} OPTIONS_INVALID when it cannot follow what is committed.
  */
 function isCommitted(definition: Wanted, current: ChaincodeDefinition | undefined): boolean {
-  const { name, version, sequence, validationParameter } = definition;
+  const { name, version, sequence, validationPlugin, validationParameter } = definition;
   const committed = current?.sequence ?? 0;
   if (sequence > committed + 1) {
     throw new EmbeddedError(
@@ -69,6 +76,7 @@ function isCommitted(definition: Wanted, current: ChaincodeDefinition | undefine
   }
   const same =
     version === current.version &&
+    validationPlugin === current.validationPlugin &&
     Buffer.compare(validationParameter, current.validationParameter) === 0;
   if (!same) {
     throw new EmbeddedError(
@@ -128,6 +136,7 @@ function approvalInput(definition: Wanted): Uint8Array {
   args.setName(definition.name);
   args.setVersion(definition.version);
   args.setSequence(definition.sequence);
+  args.setValidationPlugin(definition.validationPlugin);
   args.setValidationParameter(definition.validationParameter);
   args.setSource(source);
   return args.serializeBinary();
@@ -138,6 +147,7 @@ function commitInput(definition: Wanted): Uint8Array {
   args.setName(definition.name);
   args.setVersion(definition.version);
   args.setSequence(definition.sequence);
+  args.setValidationPlugin(definition.validationPlugin);
   args.setValidationParameter(definition.validationParameter);
   return args.serializeBinary();
 }

@@ -16,9 +16,26 @@ export interface Endorser {
 export type EndorsementVerdict =
   { readonly valid: true } | { readonly valid: false; readonly reason: string };
 
-/** Must be a pure function of the endorsers: every peer has to come to the same verdict. */
-export interface EndorsementPolicy {
+/** Counts endorsers, and looks at nothing else. */
+export interface EndorserPolicy {
   evaluate(endorsers: readonly Endorser[]): EndorsementVerdict;
+}
+
+/** What a policy may look at besides the endorsers. */
+export interface EndorsedWrites {
+  /** First argument of the proposal, where it is one to the chaincode whose policy is asked; else empty. */
+  readonly transaction: string;
+  /** All keys that it writes in that chaincode's namespace, metadata writes included. */
+  readonly keys: readonly string[];
+  /** Whether it writes in other namespaces besides. */
+  readonly elsewhere: boolean;
+}
+
+/** Must be a pure function of what it is given: every peer has to come to the same verdict. */
+export interface EndorsementPolicy {
+  /** A key's own policy is asked besides, where it otherwise takes the place of its chaincode's. @default false */
+  readonly alwaysAsked?: boolean;
+  evaluate(endorsers: readonly Endorser[], writes: () => EndorsedWrites): EndorsementVerdict;
 }
 
 /**
@@ -27,7 +44,7 @@ export interface EndorsementPolicy {
  *
  * @throws {RangeError} when no organisation is given.
  */
-export function majorityOfOrganisations(mspIds: readonly string[]): EndorsementPolicy {
+export function majorityOfOrganisations(mspIds: readonly string[]): EndorserPolicy {
   const organisations = new Set(mspIds);
   if (organisations.size === 0) {
     throw new RangeError('"mspIds" expected at least one organisation, got none');
@@ -54,7 +71,7 @@ export function majorityOfOrganisations(mspIds: readonly string[]): EndorsementP
  *
  * @param name - said in the reason when it is not met.
  */
-export function endorsementPolicyOf(name: string, policy: Policy): EndorsementPolicy {
+export function endorsementPolicyOf(name: string, policy: Policy): EndorserPolicy {
   return {
     evaluate: (endorsers) =>
       policy(endorsers)

@@ -11,6 +11,7 @@ export type {
   EmbeddedNetworkOptions,
   OrganisationDescription,
 } from './options.ts';
+export { STAKE_PLUGIN } from './peer/definitions.ts';
 export type { StateHash } from './ledger/state-hash.ts';
 export type { NetworkLogger } from './logger.ts';
 export type { NetworkObserver } from './observer.ts';

@@ -5,6 +5,7 @@ import { EmbeddedError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { SILENT, type NetworkLogger } from './logger.ts';
 import { UNWATCHED, type NetworkObserver } from './observer.ts';
+import { VALIDATION_PLUGIN, VALIDATION_PLUGINS } from './peer/definitions.ts';
 import type { Ports } from './ports.ts';
 
 export interface OrganisationDescription {
@@ -30,6 +31,12 @@ export interface ChaincodeDescription {
    * @default a reference to /Channel/Application/Endorsement: a majority of the organisations
    */
   readonly endorsementPolicy?: Uint8Array;
+  /**
+   * `lamplighter-stake`: the stake table in the chaincode's own state decides in the policy's place.
+   *
+   * @default 'vscc': the policy decides
+   */
+  readonly validationPlugin?: string;
 }
 
 export interface BatchDescription {
@@ -97,7 +104,13 @@ function assertOrganisations(organisations: readonly OrganisationDescription[]):
   );
 }
 
-function assertChaincode({ name, version, sequence, address }: ChaincodeDescription): void {
+function assertChaincode({
+  name,
+  version,
+  sequence,
+  address,
+  validationPlugin = VALIDATION_PLUGIN,
+}: ChaincodeDescription): void {
   if (!/^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$/.test(name) || version === '') {
     throw invalid(
       `"chaincodes" expected names of letters and digits and a version, got ${JSON.stringify(name)}`,
@@ -108,6 +121,11 @@ function assertChaincode({ name, version, sequence, address }: ChaincodeDescript
   }
   if (!/^[^\s/]+:\d{1,5}$/.test(address)) {
     throw invalid(`"address" of ${name} expected host:port, got ${JSON.stringify(address)}`);
+  }
+  if (!VALIDATION_PLUGINS.includes(validationPlugin)) {
+    throw invalid(
+      `"validationPlugin" of ${name} expected ${VALIDATION_PLUGINS.join(' or ')}, got ${JSON.stringify(validationPlugin)}`,
+    );
   }
 }
 

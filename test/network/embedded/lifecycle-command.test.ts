@@ -124,6 +124,27 @@ describeWithPeer('peer lifecycle chaincode', () => {
     );
   });
 
+  it('deploys one that stake validates, and refuses plugins that nobody has', async () => {
+    const [, packageId = ''] =
+      /Package ID: (second_1:[0-9a-f]{64})/.exec(await admin('helios', 'queryinstalled')) ?? [];
+    const plugin = (name: string): string[] => ['--validation-plugin', name];
+    const staked = [...definition('staked', '1.0', 1), ...plugin('lamplighter-stake')];
+    await expect(
+      approve('helios', packageId, ...definition('staked', '1.0', 1), ...plugin('own')),
+    ).rejects.toThrow('validation plugins other than vscc and lamplighter-stake');
+    for (const organisation of ORGANISATIONS) await approve(organisation, packageId, ...staked);
+    expect(
+      await admin('helios', 'checkcommitreadiness', ...definition('staked', '1.0', 1)),
+    ).toContain('HeliosMSP: false');
+    await commit(...staked);
+    expect(await admin('helios', 'querycommitted', '-C', 'city', '-n', 'staked')).toContain(
+      'Version: 1.0, Sequence: 1, Endorsement Plugin: escc, Validation Plugin: lamplighter-stake',
+    );
+    expect(await invoke('staked', 'Features:Put', 'k', 'v')).toContain(
+      'Chaincode invoke successful',
+    );
+  });
+
   it('makes a new sequence of the first one, by another package for each organisation', async () => {
     const flags = definition('features', '2.0', 2);
     for (const organisation of ORGANISATIONS) {

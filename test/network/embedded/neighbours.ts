@@ -2,14 +2,18 @@
 import { peer } from '@hyperledger/fabric-protos';
 
 import type { ChaincodeDefinition } from '../../../network/src/embedded/peer/definitions.ts';
-import { policyReference } from '../../../network/src/embedded/peer/definitions.ts';
+import {
+  policyReference,
+  VALIDATION_PLUGIN,
+} from '../../../network/src/embedded/peer/definitions.ts';
 import type { Neighbour } from '../../../network/src/embedded/peer/neighbour.ts';
 
 export function newChaincode(
   name: string,
   validationParameter = policyReference('/Channel/Application/Endorsement'),
 ): ChaincodeDefinition {
-  return { name, version: '1.0', sequence: 1, validationParameter };
+  const validationPlugin = VALIDATION_PLUGIN;
+  return { name, version: '1.0', sequence: 1, validationPlugin, validationParameter };
 }
 
 export type FakeNeighbour = Neighbour & { readonly asked: jest.Mock };
@@ -33,6 +37,7 @@ export function newNeighbour(
     alive: true,
     process: () => Promise.resolve().then(() => asked().serializeBinary()),
     definitions: () => Promise.resolve(definitions),
+    stakeTable: () => Promise.resolve(null),
     chaincodes: () => Promise.resolve(definitions),
     ...more,
     asked,

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
+import { EmbeddedNetwork, STAKE_PLUGIN } from '../../../network/src/embedded/index.ts';
 import { freePort } from '../../../network/src/free-ports.ts';
 import { connectLedger, type Ledger } from '../../../network/src/ledger/index.ts';
 import { FOUNDING } from '../../chaincode/stake/founding.ts';
@@ -47,6 +47,7 @@ export class TestNetwork implements AsyncDisposable {
             sequence: 1,
             packageId: PACKAGE_ID,
             address: `127.0.0.1:${port}`,
+            validationPlugin: STAKE_PLUGIN,
           },
         ],
         batch: { timeoutMs: 10 },

@@ -6,12 +6,14 @@ import { common } from '@hyperledger/fabric-protos';
 
 import { EmbeddedError } from '../errors.ts';
 import type { ChaincodeDefinition } from '../peer/definitions.ts';
-import { LIFECYCLE } from '../peer/definitions.ts';
+import { LIFECYCLE, STAKE_PLUGIN } from '../peer/definitions.ts';
 import type { Neighbour } from '../peer/neighbour.ts';
+import { stakeSets } from '../stake-policy.ts';
 import { decode } from '../wire/messages.ts';
 import type { ChannelView } from './channel-view.ts';
 import type { ChaincodeCall, Interest } from './interest.ts';
 import {
+  MAX_SETS,
   setsOfPolicies,
   setsOfSignaturePolicy,
   type OrganisationSet,
@@ -33,25 +35,31 @@ function unsatisfied(reason: string): EmbeddedError {
 export class LayoutFinder {
   readonly #channel: string;
   readonly #view: ChannelView;
+  readonly #mspIds: readonly string[];
   /** Sets of a definition's own policy: definitions stay the same objects until a block changes them. */
   readonly #sets = new WeakMap<ChaincodeDefinition, readonly OrganisationSet[]>();
 
-  constructor(channel: string, view: ChannelView) {
+  /** @param mspIds - all organisations of the channel. */
+  constructor(channel: string, view: ChannelView, mspIds: readonly string[]) {
     this.#channel = channel;
     this.#view = view;
+    this.#mspIds = mspIds;
   }
 
   /**
    * @param peers - those that can be asked, in the order in which they should be.
-   * @param definitions - as the asking peer knows them.
+   * @param asking - whose definitions and stake tables count.
    * @throws {@link EmbeddedError} NOT_FOUND when no peers together can endorse it.
    */
   async find(
     interest: Interest,
     peers: readonly Neighbour[],
-    definitions: ReadonlyMap<string, ChaincodeDefinition>,
+    asking: Pick<Neighbour, 'definitions' | 'stakeTable'>,
   ): Promise<EndorsementLayouts> {
-    const policies = interest.flatMap((call) => this.#setsOfCall(call, definitions));
+    const policies: (readonly OrganisationSet[])[] = [];
+    for (const call of interest) {
+      policies.push(...(await this.#setsOfCall(call, asking)));
+    }
     const sets = setsOfPolicies(policies.length, policies).filter(({ size }) => size > 0);
     if (sets.length === 0) {
       throw unsatisfied('endorsement policy cannot be satisfied');
@@ -71,10 +79,10 @@ export class LayoutFinder {
     return { groups, layouts };
   }
 
-  #setsOfCall(
+  async #setsOfCall(
     call: ChaincodeCall,
-    definitions: ReadonlyMap<string, ChaincodeDefinition>,
-  ): readonly (readonly OrganisationSet[])[] {
+    asking: Pick<Neighbour, 'definitions' | 'stakeTable'>,
+  ): Promise<readonly (readonly OrganisationSet[])[]> {
     if (call.collections.length > 0) {
       throw unsatisfied(
         `collection ${call.collections.join()} of ${call.name} does not exist: this network has no private data`,
@@ -85,21 +93,25 @@ export class LayoutFinder {
         `requested to disregard chaincode ${call.name}'s policy but key and collection policies are missing`,
       );
     }
-    const own = this.#setsOfChaincode(call.name, definitions);
+    const own = await this.#setsOfChaincode(call.name, asking);
     const keys = call.keyPolicies.map(setsOfSignaturePolicy);
     return call.keyPoliciesOnly ? keys : [own, ...keys];
   }
 
-  #setsOfChaincode(
+  async #setsOfChaincode(
     name: string,
-    definitions: ReadonlyMap<string, ChaincodeDefinition>,
-  ): readonly OrganisationSet[] {
+    asking: Pick<Neighbour, 'definitions' | 'stakeTable'>,
+  ): Promise<readonly OrganisationSet[]> {
     if (name === LIFECYCLE) {
       return this.#view.setsOf(LIFECYCLE_POLICY);
     }
-    const definition = definitions.get(name);
+    const definition = (await asking.definitions()).get(name);
     if (!definition) {
       throw unsatisfied(`No metadata was found for chaincode ${name} in channel ${this.#channel}`);
+    }
+    if (definition.validationPlugin === STAKE_PLUGIN) {
+      const table = await asking.stakeTable(name);
+      return stakeSets({ table, mspIds: this.#mspIds }, MAX_SETS);
     }
     const sets = this.#sets.get(definition) ?? this.#setsOfDefinition(definition);
     this.#sets.set(definition, sets);

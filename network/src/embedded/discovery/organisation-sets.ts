@@ -33,7 +33,7 @@ function isWithin(small: OrganisationSet, large: OrganisationSet): boolean {
 }
 
 /** Leaves out every set that asks for more than another one. Of equal ones the first stays. */
-function minimal(sets: readonly OrganisationSet[]): readonly OrganisationSet[] {
+export function minimal(sets: readonly OrganisationSet[]): readonly OrganisationSet[] {
   return sets.filter((set, index) =>
     sets.every((other, at) => {
       const asksForLess = at !== index && isWithin(other, set);

@@ -109,7 +109,7 @@ async function descriptor(
   const { finder, neighbours, own } = options;
   const calls = readInterest(interest);
   const found = await finder
-    .find(calls, available(neighbours, own), await own.definitions())
+    .find(calls, available(neighbours, own), own)
     .catch((cause: unknown) => {
       const names = calls.map(({ name }) => name).join(', ');
       const text = `failed constructing descriptor for chaincodes:[${names}]`;

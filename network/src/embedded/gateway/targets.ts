@@ -98,9 +98,8 @@ export class Targets {
   async forInterest(interest: Interest, preferred?: string): Promise<EndorsementLayouts> {
     const { finder, neighbours } = this.#options;
     try {
-      const definitions = await this.own.definitions();
       const peers = available(neighbours, this.own);
-      const { groups, layouts } = await finder.find(interest, peers, definitions);
+      const { groups, layouts } = await finder.find(interest, peers, this.own);
       const shuffled = shuffle(layouts);
       const isPreferred = (layout: ReadonlyMap<string, number>): boolean =>
         preferred !== undefined && layout.has(preferred);

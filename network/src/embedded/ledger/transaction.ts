@@ -24,6 +24,8 @@ export interface EndorsedAction {
   /** Serialised peer.ProposalResponsePayload: what endorsers signed, followed by their identity. */
   readonly responsePayload: Uint8Array;
   readonly endorsements: readonly Endorsement[];
+  /** First argument of the proposal, which the endorsers' signatures cover; empty when there is none. */
+  readonly transaction: () => string;
   readonly event: peer.ChaincodeEvent | undefined;
   readonly namespaces: readonly NamespaceSet[];
 }
@@ -108,6 +110,8 @@ function isCommon(headers: Headers): boolean {
 
 /** The part of an endorser transaction that ties the endorsements to the proposal. */
 interface BoundAction {
+  /** Serialised peer.ChaincodeProposalPayload. */
+  readonly proposal: Uint8Array;
   readonly endorsed: peer.ChaincodeEndorsedAction;
   readonly responsePayload: peer.ProposalResponsePayload;
 }
@@ -136,13 +140,25 @@ function readBoundAction(headers: Headers): BoundAction | undefined {
     endorsed.getProposalResponsePayload_asU8(),
     'ProposalResponsePayload',
   );
+  const proposal = payload.getChaincodeProposalPayload_asU8();
   const hash = createHash('sha256')
     .update(headers.header.getChannelHeader_asU8())
     .update(action.getHeader_asU8())
-    .update(payload.getChaincodeProposalPayload_asU8())
+    .update(proposal)
     .digest();
   const bound = Buffer.compare(hash, responsePayload.getProposalHash_asU8()) === 0;
-  return named && bound ? { endorsed, responsePayload } : undefined;
+  return named && bound ? { proposal, endorsed, responsePayload } : undefined;
+}
+
+/** Read only where somebody asks: most policies do not. */
+function firstArgument(proposal: Uint8Array): string {
+  const read = attempt(() => {
+    const payload = decode(peer.ChaincodeProposalPayload, proposal, 'ChaincodeProposalPayload');
+    const input = payload.getInput_asU8();
+    const invocation = decode(peer.ChaincodeInvocationSpec, input, 'ChaincodeInvocationSpec');
+    return invocation.getChaincodeSpec()?.getInput()?.getArgsList_asU8()[0];
+  });
+  return Buffer.from(read ?? []).toString();
 }
 
 function chaincodeOf(headers: Headers): string | undefined {
@@ -193,7 +209,8 @@ function contentCode(
 }
 
 /** The dispatcher's checks of one chaincode action, in its order. */
-function readAction(headers: Headers, { endorsed, responsePayload }: BoundAction): Transaction {
+function readAction(headers: Headers, bound: BoundAction): Transaction {
+  const { proposal, endorsed, responsePayload } = bound;
   const named = attempt(() => ({ name: chaincodeOf(headers) }));
   if (!named) {
     return refused(headers, Code.BAD_HEADER_EXTENSION);
@@ -227,6 +244,7 @@ function readAction(headers: Headers, { endorsed, responsePayload }: BoundAction
         endorser: endorsement.getEndorser_asU8(),
         signature: endorsement.getSignature_asU8(),
       })),
+      transaction: () => firstArgument(proposal),
       event: read?.event,
       namespaces,
     },

@@ -2,13 +2,17 @@
  * The endorsement policies that one block is validated against, as they were after the block before it. A key with a policy of its
  * own (metadata VALIDATION_PARAMETER) is held to that policy in place of its chaincode's; the chaincode's counts for the other keys,
  * and when no key is written at all (Fabric, core/common/validation/statebased). The keys of an organisation's approvals are held to
- * its own Endorsement policy, as its implicit collection is. A policy or definition that does not parse is met by nobody, where a
+ * its own Endorsement policy, as its implicit collection is. Where stake decides, its rule is asked for every transaction, and the
+ * policies of keys besides; the stake table is read once a block. A policy or definition that does not parse is met by nobody, where a
  * real peer would stop: what lies in the data must never do that.
  */
 import { common } from '@hyperledger/fabric-protos';
 
+import { STAKE_TABLE_KEY } from '@lamplighter/chaincode/stake';
+
 import {
   endorsementPolicyOf,
+  type EndorsedWrites,
   type EndorsementPolicy,
   type EndorsementVerdict,
   type Endorser,
@@ -18,6 +22,7 @@ import { IdentityError } from '../identity-errors.ts';
 import type { NamespaceSet } from '../ledger/read-write-set.ts';
 import type { StateView } from '../ledger/state.ts';
 import { decodePolicy, signaturePolicyEvaluator } from '../policies.ts';
+import { stakePolicy } from '../stake-policy.ts';
 import { approverOf } from './approvals.ts';
 import type { PolicyOf } from './definition-policy.ts';
 import {
@@ -25,6 +30,8 @@ import {
   policyReference,
   readDefinition,
   readerOf,
+  STAKE_PLUGIN,
+  VALIDATION_PLUGIN,
   type ChaincodeDefinition,
 } from './definitions.ts';
 
@@ -35,22 +42,29 @@ const LIFECYCLE_DEFINITION: ChaincodeDefinition = {
   name: LIFECYCLE,
   version: 'syscc',
   sequence: 0,
+  validationPlugin: VALIDATION_PLUGIN,
   validationParameter: policyReference('/Channel/Application/LifecycleEndorsement'),
 };
 const MET: EndorsementVerdict = { valid: true };
 
+export interface BlockPoliciesOptions {
+  readonly policyOf: PolicyOf;
+  /** All organisations of the channel. */
+  readonly mspIds: readonly string[];
+}
+
 export class BlockPolicies {
   readonly #view: StateView;
-  readonly #policyOf: PolicyOf;
+  readonly #options: BlockPoliciesOptions;
   /** By namespace; undefined for one without a chaincode. */
   readonly #chaincodes = new Map<string, EndorsementPolicy | undefined>();
   /** Keys whose metadata was changed by an earlier transaction of the block. */
   readonly #changed = new Set<string>();
 
   /** @param view - the state before the block; the caller releases it. */
-  constructor(view: StateView, policyOf: PolicyOf) {
+  constructor(view: StateView, options: BlockPoliciesOptions) {
     this.#view = view;
-    this.#policyOf = policyOf;
+    this.#options = options;
   }
 
   /** @returns the chaincode's own policy, or undefined when none of that name is defined. */
@@ -70,9 +84,10 @@ export class BlockPolicies {
     chaincodePolicy: EndorsementPolicy,
     set: NamespaceSet | undefined,
     endorsers: readonly Endorser[],
+    writes: () => EndorsedWrites,
   ): Promise<EndorsementVerdict> {
     for (const policy of await this.#policiesFor(chaincodePolicy, set)) {
-      const verdict = policy.evaluate(endorsers);
+      const verdict = policy.evaluate(endorsers, writes);
       if (!verdict.valid) {
         return verdict;
       }
@@ -89,7 +104,7 @@ export class BlockPolicies {
         namespace === LIFECYCLE
           ? LIFECYCLE_DEFINITION
           : await readDefinition(readerOf(this.#view), namespace);
-      return definition && this.#policyOf(definition);
+      return definition && (await this.#policyFor(definition));
     } catch (error) {
       if (!(error instanceof IdentityError || isMalformed(error))) {
         throw error;
@@ -98,13 +113,24 @@ export class BlockPolicies {
     }
   }
 
+  async #policyFor(definition: ChaincodeDefinition): Promise<EndorsementPolicy> {
+    const { name, validationPlugin } = definition;
+    if (validationPlugin === STAKE_PLUGIN) {
+      const table = (await this.#view.get(name, STAKE_TABLE_KEY))?.value ?? null;
+      return stakePolicy({ table, mspIds: this.#options.mspIds });
+    }
+    return validationPlugin === VALIDATION_PLUGIN
+      ? this.#options.policyOf(definition)
+      : unmet(`${name} is validated by ${validationPlugin}, which this network does not have`);
+  }
+
   /** All of these have to be met. */
   async #policiesFor(
     chaincodePolicy: EndorsementPolicy,
     set: NamespaceSet | undefined,
   ): Promise<Iterable<EndorsementPolicy>> {
-    const policies = new Set<EndorsementPolicy>();
-    for (const { key } of [...(set?.writes ?? []), ...(set?.metadataWrites ?? [])]) {
+    const policies = new Set(chaincodePolicy.alwaysAsked === true ? [chaincodePolicy] : []);
+    for (const key of set ? keysOf(set) : []) {
       policies.add((await this.#keyPolicy(set?.namespace ?? '', key)) ?? chaincodePolicy);
     }
     return policies.size > 0 ? policies : [chaincodePolicy];
@@ -112,7 +138,7 @@ export class BlockPolicies {
 
   #approverPolicy(mspId: string): EndorsementPolicy {
     const validationParameter = policyReference(`/Channel/Application/${mspId}/Endorsement`);
-    return this.#policyOf({ ...LIFECYCLE_DEFINITION, validationParameter });
+    return this.#options.policyOf({ ...LIFECYCLE_DEFINITION, validationParameter });
   }
 
   /** @returns undefined for a key without a policy of its own. */
@@ -128,6 +154,11 @@ export class BlockPolicies {
     const parameter = entry?.metadata.get(VALIDATION_PARAMETER);
     return parameter && parameter.length > 0 ? readKeyPolicy(key, parameter) : undefined;
   }
+}
+
+/** Metadata writes included. */
+export function keysOf({ writes, metadataWrites }: NamespaceSet): readonly string[] {
+  return [...writes, ...metadataWrites].map(({ key }) => key);
 }
 
 function readKeyPolicy(key: string, parameter: Uint8Array): EndorsementPolicy {

@@ -2,13 +2,13 @@
 import { common } from '@hyperledger/fabric-protos';
 
 import type { ChannelPolicies } from '../channel-policies.ts';
-import { endorsementPolicyOf, type EndorsementPolicy } from '../endorsement-policy.ts';
+import { endorsementPolicyOf, type EndorserPolicy } from '../endorsement-policy.ts';
 import { signaturePolicyEvaluator } from '../policies.ts';
 import { decode } from '../wire/messages.ts';
 import type { ChaincodeDefinition } from './definitions.ts';
 
-/** Which policy a namespace is validated against; a policy weighed by stake comes in here. */
-export type PolicyOf = (definition: ChaincodeDefinition) => EndorsementPolicy;
+/** Which policy a namespace is validated against, where its definition's policy decides. */
+export type PolicyOf = (definition: ChaincodeDefinition) => EndorserPolicy;
 
 /**
  * Fabric's own meaning: the definition holds a signature policy, or the path of a policy in the channel's configuration.

@@ -26,13 +26,18 @@ const { lifecycle } = peer;
 export const NAMESPACES = 'namespaces';
 const METADATA_PREFIX = metadataKeyOf(NAMESPACES, '');
 export const ENDORSEMENT_PLUGIN = 'escc';
+/** Fabric's own validation: the definition's policy decides. */
 export const VALIDATION_PLUGIN = 'vscc';
+/** Validation by the stake table that the chaincode keeps; real peers load it from network/plugin. */
+export const STAKE_PLUGIN = 'lamplighter-stake';
+export const VALIDATION_PLUGINS: readonly string[] = [VALIDATION_PLUGIN, STAKE_PLUGIN];
 /** Where a definition without a policy of its own points to. */
 export const DEFAULT_POLICY = '/Channel/Application/Endorsement';
 
 /** What organisations agree on, apart from its place in the sequence of definitions. */
 export interface ChaincodeParameters {
   readonly version: string;
+  readonly validationPlugin: string;
   /** Serialised common.ApplicationPolicy. */
   readonly validationParameter: Uint8Array;
 }
@@ -57,12 +62,16 @@ export function policyReference(path: string): Uint8Array {
 }
 
 /** The parts that an approval and a definition have in common. */
-export function parameterFields({ version, validationParameter }: ChaincodeParameters): Fields {
+export function parameterFields({
+  version,
+  validationPlugin,
+  validationParameter,
+}: ChaincodeParameters): Fields {
   const endorsement = new lifecycle.ChaincodeEndorsementInfo();
   endorsement.setVersion(version);
   endorsement.setEndorsementPlugin(ENDORSEMENT_PLUGIN);
   const validation = new lifecycle.ChaincodeValidationInfo();
-  validation.setValidationPlugin(VALIDATION_PLUGIN);
+  validation.setValidationPlugin(validationPlugin);
   validation.setValidationParameter(validationParameter);
   return [
     ['EndorsementInfo', bytesData(endorsement.serializeBinary())],
@@ -88,21 +97,20 @@ export async function readParameters(
 ): Promise<ChaincodeParameters | undefined> {
   const endorsement = await readField(read, fieldKeyOf(namespace, name, 'EndorsementInfo'));
   const validation = await readField(read, fieldKeyOf(namespace, name, 'ValidationInfo'));
-  return (
-    endorsement &&
-    validation && {
-      version: decode(
-        lifecycle.ChaincodeEndorsementInfo,
-        endorsement.getBytes_asU8(),
-        'EndorsementInfo',
-      ).getVersion(),
-      validationParameter: decode(
-        lifecycle.ChaincodeValidationInfo,
-        validation.getBytes_asU8(),
-        'ValidationInfo',
-      ).getValidationParameter_asU8(),
-    }
-  );
+  if (!endorsement || !validation) {
+    return undefined;
+  }
+  const type = lifecycle.ChaincodeValidationInfo;
+  const info = decode(type, validation.getBytes_asU8(), 'ValidationInfo');
+  return {
+    version: decode(
+      lifecycle.ChaincodeEndorsementInfo,
+      endorsement.getBytes_asU8(),
+      'EndorsementInfo',
+    ).getVersion(),
+    validationPlugin: info.getValidationPlugin(),
+    validationParameter: info.getValidationParameter_asU8(),
+  };
 }
 
 /** @returns how often the chaincode was defined, 0 when it never was. */

@@ -13,6 +13,7 @@ import {
   readDefinition,
   readSequence,
   VALIDATION_PLUGIN,
+  VALIDATION_PLUGINS,
   type ChaincodeDefinition,
   type ChaincodeParameters,
 } from './definitions.ts';
@@ -65,8 +66,8 @@ function unservedIn(args: DefinitionArgs): string | undefined {
       `endorsement plugins other than ${ENDORSEMENT_PLUGIN}`,
     ],
     [
-      !['', VALIDATION_PLUGIN].includes(args.getValidationPlugin()),
-      `validation plugins other than ${VALIDATION_PLUGIN}`,
+      !['', ...VALIDATION_PLUGINS].includes(args.getValidationPlugin()),
+      `validation plugins other than ${VALIDATION_PLUGINS.join(' and ')}`,
     ],
   ];
   return asked.find(([found]) => found)?.[1];
@@ -83,6 +84,7 @@ function definitionOf({ policyOf }: LifecycleOptions, args: DefinitionArgs): Cha
     name: args.getName(),
     version: args.getVersion(),
     sequence: args.getSequence(),
+    validationPlugin: args.getValidationPlugin() || VALIDATION_PLUGIN,
     validationParameter: given.length > 0 ? given : policyReference(DEFAULT_POLICY),
   };
   try {
@@ -130,6 +132,9 @@ function difference(
 ): string | undefined {
   if (expected.version !== passed.version) {
     return `expected Version '${expected.version}' does not match passed Version '${passed.version}'`;
+  }
+  if (expected.validationPlugin !== passed.validationPlugin) {
+    return `expected ValidationPlugin '${expected.validationPlugin}' does not match passed ValidationPlugin '${passed.validationPlugin}'`;
   }
   const [left, right] = [hex(expected.validationParameter), hex(passed.validationParameter)];
   return left === right

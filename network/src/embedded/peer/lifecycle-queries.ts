@@ -9,7 +9,6 @@ import {
   ENDORSEMENT_PLUGIN,
   readDefinition,
   readSequence,
-  VALIDATION_PLUGIN,
   type ChaincodeDefinition,
 } from './definitions.ts';
 import type { LifecycleFunctions, LifecycleOptions } from './lifecycle.ts';
@@ -35,7 +34,7 @@ function fill<Result extends DefinitionResult>(
   result.setSequence(definition.sequence);
   result.setVersion(definition.version);
   result.setEndorsementPlugin(ENDORSEMENT_PLUGIN);
-  result.setValidationPlugin(VALIDATION_PLUGIN);
+  result.setValidationPlugin(definition.validationPlugin);
   result.setValidationParameter(definition.validationParameter);
   result.setCollections(new peer.CollectionConfigPackage());
   return result;

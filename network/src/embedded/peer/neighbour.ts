@@ -30,6 +30,8 @@ export interface Neighbour {
   process(message: Uint8Array): Promise<Uint8Array>;
   /** The chaincodes that are defined on the channel, by name. */
   definitions(): Promise<Definitions>;
+  /** What a chaincode keeps as its stake table; null for nothing. */
+  stakeTable(chaincode: string): Promise<Uint8Array | null>;
   /** Those of them that this peer can run. */
   chaincodes(): Promise<Definitions>;
 }

@@ -5,7 +5,7 @@
  */
 import { peer } from '@hyperledger/fabric-protos';
 
-import type { Endorser } from '../endorsement-policy.ts';
+import type { EndorsedWrites, Endorser } from '../endorsement-policy.ts';
 import { messageOf } from '../errors.ts';
 import { IdentityError } from '../identity-errors.ts';
 import { ConflictCheck } from '../ledger/conflicts.ts';
@@ -21,7 +21,7 @@ import type {
 } from '../ledger/transaction.ts';
 import type { NetworkLogger } from '../logger.ts';
 import type { MspRegistry } from '../msp.ts';
-import { BlockPolicies } from './block-policies.ts';
+import { BlockPolicies, keysOf } from './block-policies.ts';
 import type { PolicyOf } from './definition-policy.ts';
 
 const Code = peer.TxValidationCode;
@@ -45,6 +45,8 @@ export interface ValidatorOptions {
   readonly registry: MspRegistry;
   readonly ledger: Ledger;
   readonly policyOf: PolicyOf;
+  /** All organisations of the channel. */
+  readonly mspIds: readonly string[];
   readonly logger: NetworkLogger;
 }
 
@@ -63,7 +65,7 @@ export class Validator {
       return flags.fill(Code.VALID);
     }
     const view = this.#options.ledger.view();
-    const policies = new BlockPolicies(view, this.#options.policyOf);
+    const policies = new BlockPolicies(view, this.#options);
     try {
       for (const [index, transaction] of block.transactions.entries()) {
         flags[index] = await this.#judge(transaction, policies);
@@ -127,7 +129,8 @@ export class Validator {
       if (!policy) {
         return Code.INVALID_CHAINCODE;
       }
-      const verdict = await policies.judge(policy, written.get(namespace), endorsers);
+      const writes = (): EndorsedWrites => writesIn(namespace, action, written);
+      const verdict = await policies.judge(policy, written.get(namespace), endorsers, writes);
       if (!verdict.valid) {
         const facts = { transaction: headers.transactionId, namespace, reason: verdict.reason };
         this.#options.logger.warn(facts, 'endorsement policy failure');
@@ -174,6 +177,19 @@ function isDispatched({ code, headers }: Transaction): boolean {
 
 function writes({ writes: values, metadataWrites, collections }: NamespaceSet): boolean {
   return values.length > 0 || metadataWrites.length > 0 || collections > 0;
+}
+
+function writesIn(
+  namespace: string,
+  { chaincode, transaction }: EndorsedAction,
+  written: ReadonlyMap<string, NamespaceSet>,
+): EndorsedWrites {
+  const set = written.get(namespace);
+  return {
+    transaction: namespace === chaincode ? transaction() : '',
+    keys: set ? keysOf(set) : [],
+    elsewhere: written.size > (set ? 1 : 0),
+  };
 }
 
 /** @throws what is no verdict on an identity. */

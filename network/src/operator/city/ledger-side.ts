@@ -2,7 +2,7 @@
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { StakeFounding } from '@lamplighter/chaincode';
-import { EmbeddedNetwork } from '../../embedded/index.ts';
+import { EmbeddedNetwork, STAKE_PLUGIN } from '../../embedded/index.ts';
 import type { Closers } from '../../closers.ts';
 import { freePort } from '../../free-ports.ts';
 import { connectLedger } from '../../ledger/index.ts';
@@ -144,7 +144,14 @@ async function startBoth(
     channel: CHANNEL,
     organisations: VENDORS.map(({ id, mspId, domain }) => ({ name: id, mspId, domain })),
     chaincodes: [
-      { name: CHAINCODE, version: VERSION, sequence: 1, packageId: PACKAGE_ID, address },
+      {
+        name: CHAINCODE,
+        version: VERSION,
+        sequence: 1,
+        packageId: PACKAGE_ID,
+        address,
+        validationPlugin: STAKE_PLUGIN,
+      },
     ],
     logger,
     observer: instruments.metrics,

@@ -1,12 +1,17 @@
 import { common } from '@hyperledger/fabric-protos';
+import { encodeStakeTable } from '@lamplighter/chaincode/stake';
 
 import { signaturePolicy } from '../../../../network/src/embedded/config-policies.ts';
 import { channelGroup } from '../../../../network/src/embedded/channel-config.ts';
 import { ChannelView } from '../../../../network/src/embedded/discovery/channel-view.ts';
 import { callOf, type ChaincodeCall } from '../../../../network/src/embedded/discovery/interest.ts';
 import { LayoutFinder } from '../../../../network/src/embedded/discovery/layouts.ts';
-import type { ChaincodeDefinition } from '../../../../network/src/embedded/peer/definitions.ts';
+import {
+  STAKE_PLUGIN,
+  type ChaincodeDefinition,
+} from '../../../../network/src/embedded/peer/definitions.ts';
 import type { Neighbour } from '../../../../network/src/embedded/peer/neighbour.ts';
+import { aHolder, aTable } from '../../../chaincode/stake/tables.ts';
 import { newDefinition } from '../channels.ts';
 import { endorsement, newChaincode, newNeighbour } from '../neighbours.ts';
 
@@ -31,6 +36,7 @@ const DEFINITIONS = new Map(
     newChaincode('features'),
     withPolicy('helios', ofPeers(1, HELIOS)),
     withPolicy('either', ofPeers(1, NORTHLIGHT, HELIOS)),
+    { ...newChaincode('staked'), validationPlugin: STAKE_PLUGIN },
     withPolicy('nobody', ofPeers(1, 'NowhereMSP')),
     withPolicy('twice', ofPeers(2, HELIOS, HELIOS)),
     withPolicy('admins', signaturePolicy(1, [{ mspId: HELIOS, role: 'admin' }])),
@@ -48,15 +54,20 @@ describe('LayoutFinder', () => {
   const peers = ALL.map((mspId) => peerOf(mspId));
 
   beforeAll(async () => {
-    finder = new LayoutFinder('city', new ChannelView(channelGroup(await newDefinition())));
+    finder = new LayoutFinder('city', new ChannelView(channelGroup(await newDefinition())), ALL);
   });
 
   const find = async (
     calls: readonly (string | ChaincodeCall)[],
     of: readonly Neighbour[] = peers,
+    table: Uint8Array | null = null,
   ): Promise<readonly (readonly string[])[]> => {
     const interest = calls.map((call) => (typeof call === 'string' ? callOf(call) : call));
-    const { layouts } = await finder.find(interest, of, DEFINITIONS);
+    const asking = {
+      definitions: () => Promise.resolve(DEFINITIONS),
+      stakeTable: () => Promise.resolve(table),
+    };
+    const { layouts } = await finder.find(interest, of, asking);
     return layouts.map((layout) => [...layout.keys()].sort()).sort();
   };
 
@@ -73,6 +84,23 @@ describe('LayoutFinder', () => {
   it("takes the definition's own policy", async () => {
     await expect(find(['helios'])).resolves.toEqual([[HELIOS]]);
     await expect(find(['either'])).resolves.toEqual([[HELIOS], [NORTHLIGHT]]);
+  });
+
+  it('asks stake where it decides, and a majority while there is none', async () => {
+    const table = encodeStakeTable(
+      aTable([aHolder(HELIOS, 30), aHolder(MERIDIAN, 25), aHolder(NORTHLIGHT, 45)], {
+        validator: MERIDIAN,
+      }),
+    );
+    await expect(find(['staked'], peers, table)).resolves.toEqual([
+      [HELIOS, MERIDIAN],
+      [MERIDIAN, NORTHLIGHT],
+    ]);
+    await expect(find(['staked', 'helios'], peers, table)).resolves.toEqual([[HELIOS, MERIDIAN]]);
+    await expect(find(['staked'], peers.slice(0, 2), table)).rejects.toThrow(
+      'no peer combination can satisfy',
+    );
+    await expect(find(['staked'])).resolves.toEqual(await find(['features']));
   });
 
   it('satisfies the policies of all chaincodes that are called', async () => {

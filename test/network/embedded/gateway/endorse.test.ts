@@ -92,7 +92,7 @@ describe('endorse', () => {
   let finder: LayoutFinder;
 
   beforeAll(async () => {
-    finder = new LayoutFinder('city', new ChannelView(channelGroup(await newDefinition())));
+    finder = new LayoutFinder('city', new ChannelView(channelGroup(await newDefinition())), []);
   });
 
   const run = (

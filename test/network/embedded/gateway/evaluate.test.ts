@@ -31,7 +31,7 @@ function request(
 }
 
 function targetsOf(own: Neighbour, ...others: readonly Neighbour[]): Targets {
-  const finder = new LayoutFinder('city', new ChannelView(new common.ConfigGroup()));
+  const finder = new LayoutFinder('city', new ChannelView(new common.ConfigGroup()), []);
   return new Targets({ channel: 'city', own, neighbours: [...others, own], finder });
 }
 

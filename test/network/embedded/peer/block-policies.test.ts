@@ -1,14 +1,32 @@
 import { common, msp } from '@hyperledger/fabric-protos';
+import { encodeStakeTable, STAKE_TABLE_KEY } from '@lamplighter/chaincode/stake';
 
-import type { EndorsementPolicy } from '../../../../network/src/embedded/endorsement-policy.ts';
+import type {
+  EndorsedWrites,
+  EndorsementPolicy,
+} from '../../../../network/src/embedded/endorsement-policy.ts';
 import { MemoryState } from '../../../../network/src/embedded/ledger/memory-state.ts';
-import type { NamespaceSet } from '../../../../network/src/embedded/ledger/read-write-set.ts';
+import {
+  decodeReadWriteSet,
+  type NamespaceSet,
+} from '../../../../network/src/embedded/ledger/read-write-set.ts';
+import { Simulator } from '../../../../network/src/embedded/ledger/simulator.ts';
 import {
   BlockPolicies,
   VALIDATION_PARAMETER,
 } from '../../../../network/src/embedded/peer/block-policies.ts';
+import {
+  DEFAULT_POLICY,
+  definitionStructure,
+  LIFECYCLE,
+  policyReference,
+  STAKE_PLUGIN,
+} from '../../../../network/src/embedded/peer/definitions.ts';
+import { writeStructure } from '../../../../network/src/embedded/peer/lifecycle-state.ts';
+import { aHolder, aTable } from '../../../chaincode/stake/tables.ts';
 
 const NAMESPACE = 'features';
+const MSP_IDS = ['HeliosMSP', 'MeridianMSP', 'NorthlightMSP'];
 
 const endorser = (mspId: string) => ({ mspId, role: 'peer', fingerprint: mspId }) as const;
 const HELIOS = [endorser('HeliosMSP')];
@@ -37,6 +55,8 @@ function heliosPolicy(): Uint8Array {
   envelope.setIdentitiesList([principal]);
   return envelope.serializeBinary();
 }
+
+const nothing = (): EndorsedWrites => ({ transaction: '', keys: [], elsewhere: false });
 
 const writing = (keys: readonly string[], metadataKeys: readonly string[] = []): NamespaceSet => ({
   namespace: NAMESPACE,
@@ -68,11 +88,11 @@ describe('BlockPolicies', () => {
       stored('emptied', new Uint8Array()),
       stored('broken', Buffer.from('policy')),
     ]);
-    policies = new BlockPolicies(state.view(), () => CHAINCODE);
+    policies = new BlockPolicies(state.view(), { policyOf: () => CHAINCODE, mspIds: [] });
   });
 
   const judge = async (set: NamespaceSet | undefined, by: typeof HELIOS): Promise<boolean> =>
-    (await policies.judge(CHAINCODE, set, by)).valid;
+    (await policies.judge(CHAINCODE, set, by, nothing)).valid;
 
   it.each([
     ['a key of its own policy', ['guarded'], false, true],
@@ -103,5 +123,134 @@ describe('BlockPolicies', () => {
     expect(await judge(writing([], ['guarded']), HELIOS)).toBe(true);
     expect(await judge(writing(['guarded']), HELIOS)).toBe(false);
     expect(await judge(writing(['plain']), NORTHLIGHT)).toBe(true);
+  });
+});
+
+describe('BlockPolicies where stake decides', () => {
+  const version = { blockNumber: 0, transactionNumber: 0 };
+  const TABLE = aTable([
+    aHolder('HeliosMSP', 30),
+    aHolder('MeridianMSP', 25),
+    aHolder('NorthlightMSP', 45),
+  ]);
+  const table = (validator: string): Uint8Array => encodeStakeTable({ ...TABLE, validator });
+  const peers = (...names: readonly string[]) => names.map((name) => endorser(`${name}MSP`));
+
+  /** @param value - of the stake table */
+  async function stateWith(plugin: string, value?: Uint8Array): Promise<MemoryState> {
+    const state = new MemoryState();
+    const simulator = new Simulator(state.view());
+    const structure = definitionStructure({
+      name: NAMESPACE,
+      version: '1',
+      sequence: 1,
+      validationPlugin: plugin,
+      validationParameter: policyReference(DEFAULT_POLICY),
+    });
+    await writeStructure(simulator, structure);
+    const [set] = decodeReadWriteSet(simulator.results());
+    const defined = (set?.writes ?? []).map(({ key, value: field }) => ({
+      namespace: LIFECYCLE,
+      key,
+      entry: field && { value: field, metadata: new Map<string, Uint8Array>(), version },
+    }));
+    const entry = value && { value, metadata: new Map<string, Uint8Array>(), version };
+    const guard = {
+      value: Buffer.from('v'),
+      metadata: new Map([[VALIDATION_PARAMETER, heliosPolicy()]]),
+      version,
+    };
+    await state.apply(0, [
+      ...defined,
+      { namespace: NAMESPACE, key: STAKE_TABLE_KEY, entry },
+      { namespace: NAMESPACE, key: 'guarded', entry: guard },
+    ]);
+    return state;
+  }
+
+  async function judge(
+    state: MemoryState,
+    by: ReturnType<typeof peers>,
+    set: NamespaceSet | undefined = writing(['plain']),
+    writes: () => EndorsedWrites = nothing,
+  ): Promise<string> {
+    const policies = new BlockPolicies(state.view(), {
+      policyOf: () => CHAINCODE,
+      mspIds: MSP_IDS,
+    });
+    const policy = await policies.chaincodePolicy(NAMESPACE);
+    const verdict = await policies.judge(policy!, set, by, writes);
+    return verdict.valid ? 'valid' : verdict.reason;
+  }
+
+  it("asks the table in the definition's place", async () => {
+    const state = await stateWith(STAKE_PLUGIN, table('HeliosMSP'));
+    expect(await judge(state, peers('Helios', 'Meridian'))).toBe('valid');
+    expect(await judge(state, peers('Northlight', 'Meridian'))).toMatch(/^VALIDATOR_MISSING: /);
+    expect(await judge(state, peers('Northlight', 'Northlight'))).toMatch(/^STAKE_TOO_SMALL: /);
+  });
+
+  it('asks it for transactions that write nothing, too', async () => {
+    const state = await stateWith(STAKE_PLUGIN, table('HeliosMSP'));
+    expect(await judge(state, peers('Helios', 'Meridian'), undefined)).toBe('valid');
+    expect(await judge(state, peers('Helios'), undefined)).toMatch(/^STAKE_TOO_SMALL: /);
+  });
+
+  it('spares what elects, skips or accuses the validator', async () => {
+    const state = await stateWith(STAKE_PLUGIN, table('HeliosMSP'));
+    const by = peers('Northlight', 'Meridian');
+    const skip = { transaction: 'Stake:SkipValidator', keys: ['stake:table'], elsewhere: false };
+    const judged = (change: Partial<EndorsedWrites>): Promise<string> =>
+      judge(state, by, writing(['stake:table']), () => ({ ...skip, ...change }));
+    expect(await judged({})).toBe('valid');
+    expect(await judged({ keys: ['stake:table', 'plain'] })).toMatch(/^VALIDATOR_MISSING: /);
+    expect(await judged({ elsewhere: true })).toMatch(/^VALIDATOR_MISSING: /);
+    expect(await judged({ transaction: 'Stake:Reissue' })).toMatch(/^VALIDATOR_MISSING: /);
+  });
+
+  it("asks a key's own policy besides", async () => {
+    const state = await stateWith(STAKE_PLUGIN, table('NorthlightMSP'));
+    const guarded = writing(['guarded']);
+    expect(await judge(state, peers('Helios', 'Northlight'), guarded)).toBe('valid');
+    expect(await judge(state, peers('Northlight', 'Meridian'), guarded)).toMatch(/policy of key/);
+    expect(await judge(state, peers('Helios'), guarded)).toMatch(/^STAKE_TOO_SMALL: /);
+  });
+
+  it('takes a majority while there is no table, or none that parses', async () => {
+    for (const value of [undefined, Buffer.from('{}')]) {
+      const state = await stateWith(STAKE_PLUGIN, value);
+      expect(await judge(state, peers('Helios', 'Meridian'))).toBe('valid');
+      expect(await judge(state, peers('Helios'))).toMatch(/^NO_MAJORITY: /);
+    }
+  });
+
+  it('counts peers only', async () => {
+    const state = await stateWith(STAKE_PLUGIN, table('HeliosMSP'));
+    const clients = peers('Helios', 'Meridian').map((one) => ({ ...one, role: 'client' as const }));
+    expect(await judge(state, clients as never)).toMatch(/endorsed by nobody/);
+  });
+
+  it('takes the table before the block for all of its transactions', async () => {
+    const state = await stateWith(STAKE_PLUGIN, table('HeliosMSP'));
+    const policies = new BlockPolicies(state.view(), {
+      policyOf: () => CHAINCODE,
+      mspIds: MSP_IDS,
+    });
+    const first = await policies.chaincodePolicy(NAMESPACE);
+    const entry = {
+      value: table('NorthlightMSP'),
+      metadata: new Map<string, Uint8Array>(),
+      version,
+    };
+    await state.apply(1, [{ namespace: NAMESPACE, key: STAKE_TABLE_KEY, entry }]);
+    expect(await policies.chaincodePolicy(NAMESPACE)).toBe(first);
+    expect(await judge(state, peers('Northlight', 'Meridian'))).toBe('valid');
+  });
+
+  it('lets nobody meet a plugin that it does not have', async () => {
+    const state = await stateWith('another', table('HeliosMSP'));
+    expect(await judge(state, peers('Helios', 'Meridian', 'Northlight'))).toBe(
+      'features is validated by another, which this network does not have',
+    );
   });
 });

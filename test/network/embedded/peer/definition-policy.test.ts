@@ -16,6 +16,7 @@ describe('definedPolicies', () => {
     name: 'cc',
     version: '1',
     sequence: 1,
+    validationPlugin: 'vscc',
     validationParameter,
   });
 

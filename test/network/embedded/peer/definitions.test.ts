@@ -16,6 +16,7 @@ const definition = (name: string) => ({
   name,
   version: '1.2',
   sequence: 3,
+  validationPlugin: 'lamplighter-stake',
   validationParameter: policyReference(DEFAULT_POLICY),
 });
 

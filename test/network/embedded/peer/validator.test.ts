@@ -49,6 +49,7 @@ describe('Validator', () => {
       registry: new MspRegistry([{ mspId: MSP_ID, rootCertificates: [authority.certificate] }]),
       ledger,
       policyOf: () => PERMIT,
+      mspIds: [MSP_ID],
       logger: SILENT,
     });
     await ledger.commit(nextBlock(), Uint8Array.of(0));

@@ -1,0 +1,103 @@
+/**
+ * Who has to endorse where stake decides (design §5): the rule of the chaincode package as an endorsement policy. A peer's
+ * endorsement counts for its organisation; those of other members count for nothing.
+ */
+import {
+  counts,
+  decodeStakeTable,
+  judgeByStake,
+  type StakeTable,
+  type StakeVerdict,
+} from '@lamplighter/chaincode/stake';
+
+import { minimal, type OrganisationSet } from './discovery/organisation-sets.ts';
+import type { EndorsementPolicy, EndorsedWrites } from './endorsement-policy.ts';
+
+/** What the rule knows of a channel at one height. */
+export interface StakeState {
+  /** The stake table in the chaincode's namespace; null for nothing. */
+  readonly table: Uint8Array | null;
+  /** All organisations of the channel. */
+  readonly mspIds: readonly string[];
+}
+
+const REASONS: Readonly<Record<Exclude<StakeVerdict, 'VALID'>, string>> = {
+  NO_MAJORITY: 'there is no stake table, and they are no majority of the organisations',
+  STAKE_TOO_SMALL: 'their shares do not pass the threshold',
+  ONE_ORGANISATION: 'one organisation alone never decides',
+  VALIDATOR_MISSING: 'the validator is not among them',
+};
+/** A transaction like most: one that needs the validator. */
+const ORDINARY: EndorsedWrites = { transaction: '', keys: [], elsewhere: false };
+
+function judge(
+  state: StakeState,
+  endorsers: readonly string[],
+  writes: EndorsedWrites,
+): StakeVerdict {
+  return judgeByStake({
+    table: state.table,
+    channel: state.mspIds,
+    transaction: writes.transaction,
+    writes: writes.keys,
+    writesElsewhere: writes.elsewhere,
+    endorsers,
+  });
+}
+
+export function stakePolicy(state: StakeState): EndorsementPolicy {
+  return {
+    alwaysAsked: true,
+    evaluate: (endorsers, writes) => {
+      const peers = endorsers.filter(({ role }) => role === 'peer').map(({ mspId }) => mspId);
+      const verdict = judge(state, peers, writes());
+      return verdict === 'VALID'
+        ? { valid: true }
+        : {
+            valid: false,
+            reason: `${verdict}: endorsed by ${peers.join(', ') || 'nobody'}; ${REASONS[verdict]}`,
+          };
+    },
+  };
+}
+
+/**
+ * The smallest sets of organisations that can endorse an ordinary transaction together, `most` of them at most; those of the
+ * validator and of the largest holders first.
+ */
+export function stakeSets(state: StakeState, most: number): readonly OrganisationSet[] {
+  const found: (readonly string[])[] = [];
+  const decides = (chosen: readonly string[]): boolean =>
+    judge(state, chosen, ORDINARY) === 'VALID';
+  // With the largest first, whoever comes last into a set that decides can not be spared, and so nobody can.
+  const grow = (chosen: readonly string[], left: readonly string[]): void => {
+    if (found.length >= most || !decides([...chosen, ...left])) return;
+    const [next = '', ...others] = left;
+    if (decides(chosen)) {
+      found.push(chosen);
+    } else {
+      grow([...chosen, next], others);
+      grow(chosen, others);
+    }
+  };
+  const table = state.table && decodeStakeTable(state.table);
+  if (table === null) {
+    grow([], state.mspIds);
+  } else {
+    const { validator, previous } = table;
+    const holders = byShares(table, state.mspIds);
+    const without = (...names: readonly string[]): readonly string[] =>
+      holders.filter((mspId) => !names.includes(mspId));
+    grow([validator], without(validator));
+    if (previous !== validator) grow([previous], without(validator, previous));
+  }
+  // A set with both validators may be one too many for the other.
+  return minimal(found.map((set) => new Map(set.map((mspId) => [mspId, 1]))));
+}
+
+function byShares({ organisations }: StakeTable, mspIds: readonly string[]): readonly string[] {
+  return organisations
+    .filter((holder) => counts(holder) && mspIds.includes(holder.mspId))
+    .sort((left, right) => (left.shares < right.shares ? 1 : -1))
+    .map(({ mspId }) => mspId);
+}
