@@ -141,9 +141,10 @@ async function soak(
   const most = Math.ceil(transactions / SOAK_SAMPLES);
   for (let part = 1; part <= SOAK_SAMPLES; part++) {
     const order = { concurrency: SOAK_CONCURRENCY, seconds: 3_600, most };
-    const { networkUsage } = await city.loop('ours', order);
-    const { residentBytes, heapBytes, externalBytes } = networkUsage;
-    samples.push({ transactions: part * most, residentBytes, heapBytes, externalBytes });
+    await city.loop('ours', order);
+    const memory = await city.memory();
+    const { residentBytes, heapBytes, externalBytes } = memory;
+    samples.push({ transactions: part * most, ...memory });
     tell(
       `${part * most} transactions: ${mebibytes(residentBytes)} MiB resident, ` +
         `${mebibytes(heapBytes)} heap, ${mebibytes(externalBytes)} beside it`,

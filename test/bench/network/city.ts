@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { freePort } from '../../../network/src/free-ports.ts';
-import type { ClientKind, Connection, LoopOrder, LoopResult, Usage } from './orders.ts';
+import type { ClientKind, Connection, LoopOrder, LoopResult, Memory } from './orders.ts';
 import { Worker } from './worker.ts';
 
 const PACKAGE_ID = `features_1:${'ab'.repeat(32)}`;
@@ -14,7 +14,6 @@ export interface Measured extends LoopResult {
   readonly networkMs: number;
   readonly chaincodeMs: number;
   readonly clientMs: number;
-  readonly networkUsage: Usage;
 }
 
 export interface CityOptions {
@@ -77,14 +76,18 @@ export class City implements AsyncDisposable {
     const result = (await client.ask({ kind: 'loop', loop: { ...order, prefix } })) as LoopResult;
     const after = await usages(workers);
     const each = (index: 0 | 1 | 2): number =>
-      (after[index].cpuMs - before[index].cpuMs) / Math.max(1, result.committed);
+      (after[index] - before[index]) / Math.max(1, result.committed);
     return {
       ...result,
       networkMs: each(0),
       chaincodeMs: each(1),
       clientMs: each(2),
-      networkUsage: after[0],
     };
+  }
+
+  /** Of the network process. */
+  memory(): Promise<Memory> {
+    return this.#network.memory();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -101,7 +104,7 @@ export class City implements AsyncDisposable {
 
 async function usages(
   workers: readonly [Worker, Worker, Worker],
-): Promise<readonly [Usage, Usage, Usage]> {
+): Promise<readonly [number, number, number]> {
   const [network, chaincode, client] = workers;
   return [await network.usage(), await chaincode.usage(), await client.usage()];
 }

@@ -7,13 +7,10 @@ export const CLIENT_KINDS = ['ours', 'stock', 'gateway'] as const;
 /** Our ledger client, fabric-network 2.2 as it is, fabric-gateway 1.11. */
 export type ClientKind = (typeof CLIENT_KINDS)[number];
 
-/** What a process has used so far, and holds. */
-export interface Usage {
-  /** Processor time of all its threads, milliseconds. */
-  readonly cpuMs: number;
+/** What a process holds after a collection, where it can be asked for one. */
+export interface Memory {
   /** Resident and its own: pages of files that it has mapped, as LevelDB does, are the system's to take back. */
   readonly residentBytes: number;
-  /** After a collection, where the process can be asked for one. */
   readonly heapBytes: number;
   readonly externalBytes: number;
 }
@@ -48,7 +45,9 @@ export interface Connection {
 }
 
 export type Order =
+  /** Processor time of all threads so far, milliseconds. */
   | { readonly kind: 'usage' }
+  | { readonly kind: 'memory' }
   /** To the network: how clients get to it. */
   | { readonly kind: 'connection' }
   | { readonly kind: 'connect'; readonly client: ClientKind; readonly connection: Connection }
@@ -62,13 +61,17 @@ export interface Numbered<Content> {
 
 export type Answer = { readonly value: unknown } | { readonly error: string };
 
-export function ownUsage(): Usage {
+/** @returns milliseconds. Nothing is collected for it: that would count as a cost of what is measured. */
+export function ownUsage(): number {
   const { user, system } = process.cpuUsage();
-  const cpuMs = (user + system) / 1_000;
+  return (user + system) / 1_000;
+}
+
+function ownMemory(): Memory {
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
   const residentBytes = anonymousBytes() ?? rss;
-  return { cpuMs, residentBytes, heapBytes: heapUsed, externalBytes: external };
+  return { residentBytes, heapBytes: heapUsed, externalBytes: external };
 }
 
 /** @returns undefined where the system does not tell */
@@ -79,6 +82,8 @@ function anonymousBytes(): number | undefined {
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1_024;
 }
 
+const OWN: Partial<Record<Order['kind'], () => unknown>> = { usage: ownUsage, memory: ownMemory };
+
 /** Serves orders of the parent process until it is gone. */
 export function serveOrders(perform: (order: Order) => unknown): void {
   process.on('disconnect', () => process.exit());
@@ -87,7 +92,7 @@ export function serveOrders(perform: (order: Order) => unknown): void {
       process.send?.({ id, content: value } satisfies Numbered<Answer>);
     };
     Promise.resolve()
-      .then(() => (content.kind === 'usage' ? ownUsage() : perform(content)))
+      .then(() => OWN[content.kind]?.() ?? perform(content))
       .then(
         (value) => {
           answer({ value });

@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
-import type { Answer, Numbered, Order, Usage } from './orders.ts';
+import type { Answer, Memory, Numbered, Order } from './orders.ts';
 
 export class Worker implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -55,8 +55,12 @@ export class Worker implements AsyncDisposable {
     return answer.value;
   }
 
-  async usage(): Promise<Usage> {
-    return (await this.ask({ kind: 'usage' })) as Usage;
+  async usage(): Promise<number> {
+    return (await this.ask({ kind: 'usage' })) as number;
+  }
+
+  async memory(): Promise<Memory> {
+    return (await this.ask({ kind: 'memory' })) as Memory;
   }
 
   /** Lets a program that serves orders end by itself, which also writes its profile. */
