@@ -2,6 +2,7 @@
  * The main job as a list: what must have happened before `--once` calls it done. Pure: it looks at the journal and
  * names what is still missing.
  */
+import type { StakeStatus } from '../../ledger/index.ts';
 import type { ProtocolName } from '../../management/index.ts';
 import type { DeviceEntry, Journal } from './journal.ts';
 import { SHOWCASE } from './plan.ts';
@@ -21,10 +22,18 @@ export interface Requirement {
   readonly missing: string | undefined;
 }
 
+/** What was heard of stake. */
+export interface StakeNews {
+  readonly elections: number;
+  readonly sales: number;
+  readonly status: StakeStatus;
+}
+
 /** @param releases undefined until they are published */
 export function requirements(
   journal: Journal,
   releases: ShowcaseReleases | undefined,
+  stake: StakeNews,
 ): readonly Requirement[] {
   const { devices } = journal;
   const honest = devices.filter((entry) => !entry.device.tampered);
@@ -41,7 +50,26 @@ export function requirements(
       honest,
       (entry) => entry.roundsUnderNewIntervals > 0,
     ),
+    ...stakeRequirements(stake),
     ...releaseRequirements(journal, releases),
+  ];
+}
+
+function stakeRequirements({ elections, sales, status }: StakeNews): readonly Requirement[] {
+  const { validator, issued, burned, organisations } = status;
+  const held = organisations.reduce((sum, { shares }) => sum + BigInt(shares), BigInt(burned));
+  const elected = elections > 0 && validator !== '';
+  const conserved = held === BigInt(issued);
+  return [
+    {
+      name: 'a validator was elected by stake',
+      missing: elected ? undefined : 'no election was heard of',
+    },
+    {
+      name: 'shares were sold, and none came or went by it',
+      missing:
+        sales > 0 && conserved ? undefined : `${sales} sales, ${held} of ${issued} shares held`,
+    },
   ];
 }
 

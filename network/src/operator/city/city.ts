@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Closers } from '../../closers.ts';
-import { Contracts } from '../../ledger/contracts.ts';
+import { Contracts, type StakeStatus } from '../../ledger/index.ts';
 import type { ManagementEvent } from '../../management/index.ts';
 import type { OperatorError } from '../errors.ts';
 import { type OperatorEntry, writeOperatorFile } from '../operator-file.ts';
@@ -23,6 +23,7 @@ import {
 import { planDevices, VENDORS } from './plan.ts';
 import { readBack, type ReadBack } from './read-back.ts';
 import { Showcase } from './showcase.ts';
+import { StakeWatch } from './stake-watch.ts';
 import type { TamperingMirror } from './tampering-mirror.ts';
 
 export interface CityOptions {
@@ -77,7 +78,7 @@ export class City implements AsyncDisposable {
   }
 
   requirements(): readonly Requirement[] {
-    return requirements(this.journal, this.#releases);
+    return requirements(this.journal, this.#releases, this.#started.stake);
   }
 
   /** Waits until every report taken so far stands on the ledger, then reads all of it back. */
@@ -90,6 +91,11 @@ export class City implements AsyncDisposable {
   /** What each device itself says it runs. */
   deviceVersions(): Promise<Readonly<Record<string, string>>> {
     return this.#started.fleet.versions();
+  }
+
+  /** How stake stands; undefined while the city starts. */
+  get stake(): StakeStatus | undefined {
+    return this.#parts?.stake.status;
   }
 
   get blocks(): { readonly height: number; readonly valid: number; readonly invalid: number } {
@@ -121,6 +127,7 @@ export class City implements AsyncDisposable {
       onUnexpectedEnd: onFailure,
     });
     print(`ledger: ${VENDORS.length} organisations, one peer each, one orderer, contracts ready`);
+    const stake = await this.#watchStake(ledger);
 
     const ports = readPorts(directory);
     const onManagerGone = (vendor: string, manager: string): void => {
@@ -161,15 +168,25 @@ export class City implements AsyncDisposable {
     });
     print(`devices: ${provisioned.length}, in a process of their own`);
 
-    const reader = await ledger.connect('MeridianMSP', 'auditor', 'client');
     this.#parts = {
       ledger,
       vendors,
       managers,
       fleet,
       mirror,
-      contracts: new Contracts(reader.ledger),
+      stake,
+      contracts: await readerOf(ledger),
     };
+  }
+
+  async #watchStake(ledger: LedgerSide): Promise<StakeWatch> {
+    const stake = await StakeWatch.start({
+      contracts: await readerOf(ledger),
+      startBlock: ledger.network.blocks().height,
+      print: this.#options.print,
+    });
+    this.#closers.add(() => stake.close());
+    return stake;
   }
 
   /** A device that is not of the demonstration was provisioned. */
@@ -214,8 +231,14 @@ interface Parts {
   readonly managers: Managers;
   readonly fleet: Fleet;
   readonly mirror: TamperingMirror;
-  /** As a client of an organisation without a management node. */
+  readonly stake: StakeWatch;
+  /** As {@link readerOf} says. */
   readonly contracts: Contracts;
+}
+
+/** As a client of an organisation without a management node. */
+async function readerOf(ledger: LedgerSide): Promise<Contracts> {
+  return new Contracts((await ledger.connect('MeridianMSP', 'auditor', 'client')).ledger);
 }
 
 const PORTS = 'ports.json';

@@ -1,6 +1,5 @@
 /** The nodes of a city: a vendor node for each organisation, the management nodes, and what they register. */
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ed25519PublicKey, x25519PublicKey } from '@lamplighter/sdk/crypto';
 import { loadMasterKey } from '../../at-rest/master-key.ts';
 import type { Closers } from '../../closers.ts';
@@ -12,6 +11,7 @@ import {
 } from '../../management/index.ts';
 import { VendorNode } from '../../vendor/index.ts';
 import { certificateDigest, type LedgerSide } from './ledger-side.ts';
+import { onceThere, unlessThere } from './registrations.ts';
 import { TamperingMirror } from './tampering-mirror.ts';
 import {
   DEMO_INTERVALS,
@@ -22,9 +22,6 @@ import {
   type VendorPlan,
 } from './plan.ts';
 
-/** 5 s in all. */
-const ATTEMPTS = 14;
-const PAUSE_MS = 50;
 /** Vendor of the model whose release is altered on its way. */
 const MIRRORED = 'northlight';
 const TAKEN: ReadonlySet<string> = new Set(['ADDRESS_IN_USE', 'EADDRINUSE']);
@@ -58,6 +55,7 @@ async function startVendor(plan: VendorPlan, options: NodesOptions): Promise<Ven
       port,
       ledger,
       managers: MANAGERS.map((manager) => manager.id),
+      keepsTurns: true,
       onManagerGone: (standing) => {
         options.onManagerGone(plan.id, standing.manager);
       },
@@ -162,28 +160,6 @@ async function onPort<T>(
   } catch (error) {
     if (last === undefined || !TAKEN.has(String((error as { code?: unknown }).code))) throw error;
     return listen(0);
-  }
-}
-
-/** Registers what may stand on the ledger from an earlier run. */
-async function unlessThere(code: string, register: () => Promise<unknown>): Promise<void> {
-  try {
-    await register();
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== code) throw error;
-  }
-}
-
-/** Tries again while a peer does not know yet what another has committed. */
-async function onceThere(code: string, register: () => Promise<unknown>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await register();
-      return;
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== code || attempt === ATTEMPTS) throw error;
-    }
-    await delay(attempt * PAUSE_MS);
   }
 }
 

@@ -1,9 +1,11 @@
 /** `--once`: waits until the main job is done, reads it back, and sums it up in one document. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { StakeStatus } from '../../ledger/index.ts';
+import { stakeLines } from '../view/stake-lines.ts';
 import type { City } from './city.ts';
 import type { Requirement } from './acceptance.ts';
 import type { Refusal } from './journal.ts';
-import { VENDORS } from './plan.ts';
+import { nameOf, VENDORS } from './plan.ts';
 import type { DeviceReport, ReadBack } from './read-back.ts';
 
 /** The whole job took about half of this on two cores. */
@@ -28,6 +30,8 @@ export interface OnceDocument {
   /** Devices that stand on the ledger as abnormal. */
   readonly abnormal: readonly string[];
   readonly refusedReleases: readonly Refusal[];
+  /** Who decides, and who was convicted; null when it was not read. */
+  readonly stake: StakeStatus | null;
 }
 
 export interface OnceOptions {
@@ -39,6 +43,7 @@ export interface OnceOptions {
 
 /** Never throws for what the city does wrong: the document says it. */
 export async function proveMainJob(options: OnceOptions): Promise<OnceDocument> {
+  const { print } = options;
   const begun = Date.now();
   try {
     await using city = await options.start();
@@ -48,7 +53,9 @@ export async function proveMainJob(options: OnceOptions): Promise<OnceDocument> 
     await waitFor(wait, ENROLLED);
     await city.showcaseOnce();
     await waitFor(wait, () => true);
-    return await sumUp(city, begun);
+    const document = await sumUp(city, begun);
+    if (document.stake !== null) stakeLines(document.stake, nameOf).forEach(print);
+    return document;
   } catch (error) {
     return failed(error instanceof Error ? error.message : String(error), begun);
   }
@@ -117,6 +124,7 @@ async function sumUp(city: City, begun: number): Promise<OnceDocument> {
     protocols: city.journal.rounds,
     abnormal: reports.filter((report) => report.status === 'abnormal').map((report) => report.id),
     refusedReleases: city.journal.refusals,
+    stake: city.stake ?? null,
   };
 }
 
@@ -133,6 +141,7 @@ function failed(reason: string, begun: number): OnceDocument {
     protocols: { monitoring: 0, updateRequest: 0, lightweightMonitoring: 0, propagation: 0 },
     abnormal: [],
     refusedReleases: [],
+    stake: null,
   };
 }
 

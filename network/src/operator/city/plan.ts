@@ -89,6 +89,11 @@ export const VENDORS: readonly [VendorPlan, ...VendorPlan[]] = [
   },
 ];
 
+/** What people call an organisation. */
+export function nameOf(mspId: string): string {
+  return VENDORS.find((vendor) => vendor.mspId === mspId)?.id ?? mspId;
+}
+
 export const MANAGERS: readonly ManagerPlan[] = [
   { id: 'gateway-north', mspId: 'NorthlightMSP' },
   { id: 'gateway-south', mspId: 'HeliosMSP' },
@@ -97,6 +102,15 @@ export const MANAGERS: readonly ManagerPlan[] = [
 /** One end node and one lightweight node run tampered firmware: the second of its model, or the only one. */
 const TAMPERED_MODELS = new Set(['essential-hub', 'move-hub']);
 const TAMPERED_TURN = 2;
+
+/** The sale of the demonstration. */
+export const SALE = {
+  id: 'opening-sale',
+  seller: 'northlight',
+  buyer: 'meridian',
+  shares: '5',
+  price: '500 EUR, by bank transfer',
+} as const;
 
 /** Models in use by the demonstration's four protocols. */
 export const SHOWCASE = {

@@ -1,5 +1,5 @@
 /**
- * The releases of the demonstration: one for devices that ask, two that are propagated, one that a thief signs, and
+ * What the demonstration shows: a sale of shares, and releases: one for devices that ask, two that are propagated, one that a thief signs, and
  * one whose device envelopes are altered on their way. Each is approved by another organisation, as a real one would.
  */
 import { randomBytes } from 'node:crypto';
@@ -9,7 +9,8 @@ import type { ShowcaseReleases } from './acceptance.ts';
 import { hubImage, UPDATE_VERSION } from './images.ts';
 import type { Journal } from './journal.ts';
 import type { Vendors } from './nodes.ts';
-import { type ModelPlan, SHOWCASE, VENDORS } from './plan.ts';
+import { type ModelPlan, SALE, SHOWCASE, VENDORS } from './plan.ts';
+import { onceThere, unlessThere } from './registrations.ts';
 
 /** Release id to version text, for the lines that name a release. */
 export type VersionNames = Map<string, string>;
@@ -28,8 +29,25 @@ export class Showcase {
     this.#mirrorUrl = mirrorUrl;
   }
 
-  /** Publishes and approves everything. */
+  /** Sells the shares, publishes and approves everything. */
   async run(): Promise<ShowcaseReleases> {
+    const [releases] = await Promise.all([this.#release(), this.#sell()]);
+    return releases;
+  }
+
+  /** Payment is off the ledger. */
+  async #sell(): Promise<void> {
+    const { id, shares, price } = SALE;
+    const buyer = VENDORS.find((vendor) => vendor.id === SALE.buyer)?.mspId ?? '';
+    await unlessThere('OFFER_EXISTS', async () =>
+      this.#vendors.get(SALE.seller)?.stake.offer({ id, shares, buyer, price }),
+    );
+    await unlessThere('OFFER_CLOSED', () =>
+      onceThere('OFFER_NOT_FOUND', async () => this.#vendors.get(SALE.buyer)?.stake.accept(id)),
+    );
+  }
+
+  async #release(): Promise<ShowcaseReleases> {
     const forged = await this.#publishForged(SHOWCASE.forged);
     const onRequest = await this.#publish(SHOWCASE.onRequest, { propagate: false });
     const propagated = await Promise.all(

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { City } from '../city/city.ts';
 import { proveMainJob } from '../city/once.ts';
+import { nameOf } from '../city/plan.ts';
 import { DEFAULT_DIRECTORY, StateDirectory } from '../state-directory.ts';
 import { aborted, exitCodeOf, stopOnSignals } from '../stopping.ts';
 import { newScreen, type Screen } from '../view/screen.ts';
+import { stakeLines } from '../view/stake-lines.ts';
 
 /** As on the command line. */
 export interface StartFlags {
@@ -91,7 +93,8 @@ function startCity({ directory, devices, screen, stopping }: RunOptions): Promis
 
 function showTable(city: City, screen: Screen): Disposable {
   const timer = setInterval(() => {
-    screen.show(city.journal.rows());
+    const { stake } = city;
+    screen.show(city.journal.rows(), stake === undefined ? [] : stakeLines(stake, nameOf));
   }, REFRESH_MS);
   return {
     [Symbol.dispose]: () => {

@@ -8,8 +8,8 @@ import { type DeviceRow, renderTable } from './table.ts';
 export interface Screen extends Disposable {
   /** One line that stays. */
   print(line: string): void;
-  /** The table's new content. */
-  show(rows: readonly DeviceRow[]): void;
+  /** The table's new content. @param head lines above it */
+  show(rows: readonly DeviceRow[], head?: readonly string[]): void;
 }
 
 /** Chooses by the stream: a live table on a terminal, plain lines elsewhere. */
@@ -47,6 +47,7 @@ class LiveScreen implements Screen {
   readonly #colour = process.env.NO_COLOR === undefined;
   readonly #timer: NodeJS.Timeout;
   #rows: readonly DeviceRow[] = [];
+  #head: readonly string[] = [];
   #lines: string[] = [];
   #drawn = 0;
 
@@ -61,8 +62,9 @@ class LiveScreen implements Screen {
     this.#lines.push(line);
   }
 
-  show(rows: readonly DeviceRow[]): void {
+  show(rows: readonly DeviceRow[], head: readonly string[] = []): void {
     this.#rows = rows;
+    this.#head = head;
   }
 
   [Symbol.dispose](): void {
@@ -76,15 +78,17 @@ class LiveScreen implements Screen {
         ? []
         : renderTable(this.#rows, {
             columns: this.#stream.columns,
-            lines: Math.max(4, this.#stream.rows - ROOM_FOR_LINES),
+            lines: Math.max(4, this.#stream.rows - ROOM_FOR_LINES - this.#head.length),
             colour: this.#colour,
             now: Date.now(),
           });
     // Up to the table's first line, clear to the end of the screen, the new lines, the table again.
     const up = this.#drawn === 0 ? '' : `\u001B[${this.#drawn}A`;
-    const lines = this.#lines.map((line) => line.slice(0, this.#stream.columns));
+    const lines = [...this.#lines, ...this.#head].map((line) =>
+      line.slice(0, this.#stream.columns),
+    );
     this.#stream.write(`${up}\u001B[J${[...lines, ...table].map((line) => `${line}\n`).join('')}`);
     this.#lines = [];
-    this.#drawn = table.length;
+    this.#drawn = this.#head.length + table.length;
   }
 }
