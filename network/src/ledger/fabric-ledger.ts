@@ -50,6 +50,8 @@ export interface LedgerSettings {
   readonly commitTimeoutMs?: number;
   /** How often peers are asked twice, to see whether they say two things, milliseconds; 0 for never. @default 10_000 */
   readonly auditEveryMs?: number;
+  /** How often an idle client looks whether the validator serves, milliseconds; 0 for never. @default 2_000 */
+  readonly patrolEveryMs?: number;
   /** Hears of misconduct found and filed, and of votes to skip a validator. */
   readonly notice?: (notice: LedgerNotice) => void;
 }
@@ -127,6 +129,8 @@ class FabricLedger implements Ledger {
       readTable: () => this.#readTable(),
       submit: (transaction, args) => this.submit(transaction, args),
       notice: settings.notice ?? (() => undefined),
+      propose: (transaction, args) => this.#propose(this.#chaincode, transaction, args),
+      patrolEveryMs: settings.patrolEveryMs ?? 2_000,
       auditEveryMs: settings.auditEveryMs ?? 10_000,
       signal: this.#closing.signal,
     });

@@ -30,6 +30,11 @@ const LAST_PAUSE_MS = 500;
 /** Rounds for peers that answer differently, the validator not being what is missing. */
 const MOST_ROUNDS = 6;
 
+/** Weighed as one that needs the validator, whatever is asked. */
+const PROBE = 'Stake:Probe';
+/** A round in which everybody is asked. */
+const ALL = 1;
+
 export interface EndorsingParts {
   readonly nodes: Nodes;
   readonly feed: CommitFeed;
@@ -78,6 +83,17 @@ export class Endorsing {
       if (isOver || Date.now() + pauseMs > deadline) throw lackingError(weighed, inquiry, request);
       await pause(pauseMs, request.signal);
     }
+  }
+
+  /** Asks all once and learns from it, for a proposal that is not to be submitted. */
+  async probe(proposal: SignedProposal, timeoutMs: number): Promise<void> {
+    const policy = await this.#parts.stake.policy();
+    if (policy === null) return;
+    const request = { proposal, transaction: PROBE, timeoutMs, signal: undefined };
+    const inquiry = new Inquiry({ message: proposal.message, timeoutMs });
+    const asked = await this.#ask(request, inquiry, policy, ALL);
+    const weighed = weighAnswers(policy, PROBE, inquiry.answers);
+    this.#learn(request, inquiry, { policy, asked, weighed });
   }
 
   async #byMajority(
@@ -156,12 +172,10 @@ export class Endorsing {
       if (isRight) standing.served(peer.client);
       else if (agreed.length > 0) standing.failed(peer.client);
     }
-    const signed = inquiry.answers.filter(({ answer }) => !isRefusal(answer));
-    if (groupsOf(signed).length > 1 || inquiry.responses.length > signed.length) {
-      watch.compare(proposal, inquiry);
-    }
     if (needsValidator(transaction)) this.#learnOfValidator(policy, inquiry, weighed);
-    if (weighed.kind === 'endorsed') watch.audit(proposal, inquiry, asked);
+    const signed = inquiry.answers.filter(({ answer }) => !isRefusal(answer));
+    if (groupsOf(signed).length > 1) watch.suspect(proposal, inquiry, asked);
+    else if (weighed.kind === 'endorsed') watch.audit(proposal, inquiry, asked);
   }
 
   #learnOfValidator(policy: StakePolicy, inquiry: Inquiry, weighed: Weighed): void {

@@ -26,7 +26,7 @@ export class Inquiry {
   readonly #answers = new Map<PeerNode, PeerAnswer>();
   readonly #failures = new Map<PeerNode, Error>();
   readonly #responses: ResponseBytes[] = [];
-  #wake: () => void = () => undefined;
+  readonly #waiting = new Set<() => void>();
 
   constructor(options: InquiryOptions) {
     this.#options = options;
@@ -71,13 +71,14 @@ export class Inquiry {
     await new Promise<void>((resolve) => {
       const end = (): void => {
         clearTimeout(timer);
-        this.#wake = () => undefined;
+        this.#waiting.delete(check);
         resolve();
       };
       const timer = setTimeout(end, withinMs);
-      this.#wake = () => {
+      const check = (): void => {
         if (isSo()) end();
       };
+      this.#waiting.add(check);
     });
   }
 
@@ -91,7 +92,7 @@ export class Inquiry {
       this.#failures.set(peer, toError(error));
     }
     this.#pending.delete(peer);
-    this.#wake();
+    for (const check of this.#waiting) check();
   }
 
   #take(peer: PeerNode, answer: ProposalAnswer): void {

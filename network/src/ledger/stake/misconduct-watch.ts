@@ -2,7 +2,7 @@
  * Compares what peers sign: whenever answers to one proposal differ, and from time to time by asking the same peers again, since who
  * says two things seldom says both to the first question. Comparing is bounded in time: one lie convicts as well as a hundred.
  */
-import type { Court } from '@lamplighter/chaincode/stake';
+import type { Court, ResponseBytes } from '@lamplighter/chaincode/stake';
 
 import type { PeerNode } from '../nodes.ts';
 import type { SignedProposal } from '../proposal.ts';
@@ -36,15 +36,15 @@ export class MisconductWatch {
     this.#auditedAt = -Infinity;
   }
 
-  compare(proposal: SignedProposal, inquiry: Inquiry): void {
-    const policy = this.#options.policy();
+  /**
+   * Answers differ. All are asked again before anything is reported: one answer convicts once, and of equivocation if it can.
+   * Nobody waits for it.
+   */
+  suspect(proposal: SignedProposal, inquiry: Inquiry, peers: readonly PeerNode[]): void {
     const now = this.#now();
-    if (policy === null || now - this.#comparedAt < COMPARE_EVERY_MS) return;
+    if (now - this.#comparedAt < COMPARE_EVERY_MS) return;
     this.#comparedAt = now;
-    const { court, desk } = this.#options;
-    const { responses } = inquiry;
-    const passes = (mspIds: readonly string[]): boolean => policy.passes(mspIds);
-    desk.add(findMisconduct({ proposal, responses, court, passes }));
+    void this.#askAgain(proposal, inquiry, peers);
   }
 
   /** Asks again, when it is time; nobody waits for it. */
@@ -61,9 +61,22 @@ export class MisconductWatch {
     inquiry: Inquiry,
     peers: readonly PeerNode[],
   ): Promise<void> {
-    const before = inquiry.responses.length;
     inquiry.ask(peers);
     await inquiry.until(() => inquiry.isIdle, AUDIT_WITHIN_MS);
-    if (inquiry.responses.length > before) this.compare(proposal, inquiry);
+    this.#compare(proposal, inquiry);
   }
+
+  #compare(proposal: SignedProposal, { responses }: Inquiry): void {
+    const policy = this.#options.policy();
+    if (policy === null || !differ(responses)) return;
+    const { court, desk } = this.#options;
+    const passes = (mspIds: readonly string[]): boolean => policy.passes(mspIds);
+    desk.add(findMisconduct({ proposal, responses, court, passes }));
+  }
+}
+
+/** Spares the reading of what is the same, byte for byte. */
+function differ(responses: readonly ResponseBytes[]): boolean {
+  const [first] = responses;
+  return responses.some((one) => first && Buffer.compare(one.payload, first.payload) !== 0);
 }

@@ -1,9 +1,16 @@
 /** Everything by which a client lives with stake: the table, whom it asks, what it reports and votes for by itself. */
-import type { Court, MisconductKind, MisconductReport } from '@lamplighter/chaincode/stake';
+import type {
+  Court,
+  MisconductKind,
+  MisconductReport,
+  StakeTable,
+} from '@lamplighter/chaincode/stake';
 
 import type { CommitFeed } from '../commit-feed.ts';
 import type { FilteredBlock } from '../filtered-blocks.ts';
 import type { Nodes } from '../nodes.ts';
+import { LedgerError } from '../ledger-error.ts';
+import type { SignedProposal } from '../proposal.ts';
 import type { ProposalAnswer } from '../proposal-answer.ts';
 import { badEndorsers } from './bad-endorsements.ts';
 import { CaseDesk } from './case-desk.ts';
@@ -41,6 +48,7 @@ export type LedgerNotice =
 
 /** Without a table: one organisation alone may be wrong or lie. */
 const ENOUGH_ORGANISATIONS = 2;
+const PROBE_WITHIN_MS = 5_000;
 /** Events that change the table. */
 const TABLE_EVENTS: ReadonlySet<string> = new Set([
   'StakeInitialised',
@@ -62,7 +70,9 @@ export interface StakeClientOptions {
   readonly readTable: () => Promise<Uint8Array | null>;
   readonly submit: (transaction: `Stake:${string}`, args: readonly string[]) => Promise<unknown>;
   readonly notice: (notice: LedgerNotice) => void;
+  readonly propose: (transaction: `Stake:${string}`, args: readonly string[]) => SignedProposal;
   readonly auditEveryMs: number;
+  readonly patrolEveryMs: number;
   /** Ends what it does by itself. */
   readonly signal: AbortSignal;
 }
@@ -72,6 +82,8 @@ export class StakeClient {
   readonly #watch: StakeWatch;
   readonly #standing = new PeerStanding();
   readonly #endorsing: Endorsing;
+  readonly #care: ValidatorCare;
+  #patrol: NodeJS.Timeout | undefined;
   #seen = 0;
   #tableBlock = -1;
 
@@ -80,6 +92,7 @@ export class StakeClient {
     this.#options = options;
     this.#watch = new StakeWatch({ read: readTable });
     const policy = (): StakePolicy | null => this.#watch.known;
+    this.#care = this.#newCare();
     const desk = this.#newDesk();
     const watch = new MisconductWatch({ court, desk, policy, auditEveryMs });
     this.#endorsing = new Endorsing({
@@ -87,7 +100,7 @@ export class StakeClient {
       feed,
       stake: this.#watch,
       standing: this.#standing,
-      care: this.#newCare(),
+      care: this.#care,
       watch,
       seen: () => this.#seen,
     });
@@ -109,6 +122,7 @@ export class StakeClient {
 
   /** @throws LedgerError; see {@link Endorsing.endorse} */
   endorse(request: EndorsementRequest): Promise<readonly ProposalAnswer[]> {
+    this.#patrol ??= this.#startPatrol();
     return this.#endorsing.endorse(request);
   }
 
@@ -136,6 +150,36 @@ export class StakeClient {
     this.#watch.outdate();
     for (const mspId of badEndorsers(envelope)) {
       for (const { client } of this.#options.nodes.peersOf(mspId)) this.#standing.lied(client);
+    }
+  }
+
+  /**
+   * Organisations that submit little see too that the validator does not serve, or the others' votes would never be enough to pass
+   * it over. What is asked is a vote to skip, which nobody sends on.
+   */
+  #startPatrol(): NodeJS.Timeout | undefined {
+    const { patrolEveryMs, signal } = this.#options;
+    if (patrolEveryMs === 0 || signal.aborted) return undefined;
+    const timer = setInterval(() => {
+      const table = this.known?.table;
+      if (table === undefined || table.validator === '') return;
+      if (this.#care.unseenForMs < patrolEveryMs) return;
+      void this.#probe(table);
+    }, patrolEveryMs).unref();
+    signal.addEventListener('abort', () => {
+      clearInterval(timer);
+    });
+    return timer;
+  }
+
+  async #probe({ validator, epoch }: StakeTable): Promise<void> {
+    const { propose, signal } = this.#options;
+    const proposal = propose('Stake:SkipValidator', [validator, String(epoch), 'a probe']);
+    try {
+      await this.#endorsing.probe(proposal, PROBE_WITHIN_MS);
+    } catch (error) {
+      // Nobody can be reached, which every transaction will tell.
+      if (!(error instanceof LedgerError) && !signal.aborted) throw error;
     }
   }
 

@@ -44,6 +44,7 @@ export class ValidatorCare {
   readonly #options: ValidatorCareOptions;
   readonly #now: () => number;
   #turn: Turn | undefined;
+  #servedAt = -Infinity;
   #voting: Promise<void> | undefined;
 
   constructor(options: ValidatorCareOptions) {
@@ -54,6 +55,12 @@ export class ValidatorCare {
   /** A transaction was endorsed with the validator's peer. */
   served(): void {
     this.#turn = undefined;
+    this.#servedAt = this.#now();
+  }
+
+  /** Milliseconds since the validator was seen to serve. */
+  get unseenForMs(): number {
+    return this.#now() - this.#servedAt;
   }
 
   /** The validator was asked, and a transaction had to do without it. */
