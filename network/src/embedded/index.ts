@@ -11,6 +11,7 @@ export type {
   EmbeddedNetworkOptions,
   OrganisationDescription,
 } from './options.ts';
+export { BYZANTINE_MODES, type ByzantineMode } from './byzantine-modes.ts';
 export { STAKE_PLUGIN } from './peer/definitions.ts';
 export type { StateHash } from './ledger/state-hash.ts';
 export type { NetworkLogger } from './logger.ts';

@@ -5,6 +5,7 @@ import { EmbeddedError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { SILENT, type NetworkLogger } from './logger.ts';
 import { UNWATCHED, type NetworkObserver } from './observer.ts';
+import { BYZANTINE_MODES, type ByzantineMode } from './byzantine-modes.ts';
 import { VALIDATION_PLUGIN, VALIDATION_PLUGINS } from './peer/definitions.ts';
 import type { Ports } from './ports.ts';
 
@@ -70,6 +71,8 @@ export interface EmbeddedNetworkOptions {
   readonly observer?: NetworkObserver;
   /** @default the system clock */
   readonly clock?: () => Date;
+  /** Organisations whose peers misbehave, by MSP id: for tests and demonstrations. @default none */
+  readonly byzantine?: Readonly<Record<string, ByzantineMode>>;
 }
 
 type Complete = Required<Omit<EmbeddedNetworkOptions, 'batch'>> & {
@@ -102,6 +105,17 @@ function assertOrganisations(organisations: readonly OrganisationDescription[]):
     'domains',
     organisations.map(({ domain }) => domain),
   );
+}
+
+function assertByzantine({ byzantine, organisations }: Complete): void {
+  const known = organisations.map(({ mspId }) => mspId);
+  for (const [mspId, mode] of Object.entries(byzantine)) {
+    if (!known.includes(mspId) || !BYZANTINE_MODES.includes(mode)) {
+      throw invalid(
+        `"byzantine" expected one of ${known.join(', ')} and one of ${BYZANTINE_MODES.join(', ')}, got ${mspId} and ${mode}`,
+      );
+    }
+  }
 }
 
 function assertChaincode({
@@ -162,6 +176,7 @@ export function completeOptions(options: EmbeddedNetworkOptions): Complete {
     logger: SILENT,
     observer: UNWATCHED,
     clock: () => new Date(),
+    byzantine: {},
     ...options,
     batch: { maxMessageCount: 100, preferredMaxBytes: 2_097_152, timeoutMs: 50, ...options.batch },
   };
@@ -178,6 +193,7 @@ export function completeOptions(options: EmbeddedNetworkOptions): Complete {
   assertOrganisations(complete.organisations);
   complete.chaincodes.forEach(assertChaincode);
   assertBatch(complete.batch);
+  assertByzantine(complete);
   return complete;
 }
 

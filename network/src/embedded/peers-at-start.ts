@@ -1,11 +1,19 @@
 /** Opens the peers of all organisations, and makes their chains and the orderer's one before anybody is served. */
-import { accessTo, blockPath, packagesPath, statePath, type Channel } from './channel.ts';
+import {
+  accessTo,
+  blockPath,
+  packagesPath,
+  statePath,
+  type Channel,
+  type NetworkNode,
+} from './channel.ts';
 import type { Closers } from '../closers.ts';
 import { EmbeddedError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { loggerOf } from './logger.ts';
 import type { CompleteOptions } from './options.ts';
 import type { OrderingChain } from './orderer/chain.ts';
+import type { ByzantineMode } from './byzantine-modes.ts';
 import { definedPolicies } from './peer/definition-policy.ts';
 import { Peer } from './peer/peer.ts';
 import { newSigner } from './signer.ts';
@@ -40,6 +48,7 @@ export async function openPeers(
       logger: loggerOf(options.logger, 'peer'),
       chaincodeLogger: loggerOf(options.logger, 'chaincode'),
       observer: options.observer,
+      byzantine: lies(options, node),
     });
     closers.add(() => peer.close());
     opened.push(peer);
@@ -50,6 +59,18 @@ export async function openPeers(
     throw new EmbeddedError('OPTIONS_INVALID', '"organisations" expected at least one, got none');
   }
   return [first, ...others];
+}
+
+/** Says it aloud: nobody should come upon such a peer unawares. */
+function lies(
+  { byzantine, logger }: CompleteOptions,
+  { organisation: { mspId }, material: { name } }: NetworkNode,
+): ByzantineMode | undefined {
+  const mode = byzantine[mspId];
+  if (mode !== undefined) {
+    loggerOf(logger, 'peer').warn({ peer: name, mode }, 'THIS PEER MISBEHAVES, as it was told to');
+  }
+  return mode;
 }
 
 /** Gives the orderer back what only peers still have, then lets every peer catch up. */

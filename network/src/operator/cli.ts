@@ -1,6 +1,7 @@
 /** The command line: `lamplighter <command>`. It parses, runs one command and turns errors into a line and an exit code. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LamplighterError } from '../errors.ts';
+import { BYZANTINE_FLAG, BYZANTINE_HELP, collect } from './byzantine-option.ts';
 import type { TakeOverFlags } from './commands/gateway.ts';
 import { addNetworkCommands } from './commands/network-options.ts';
 import type { ProvisionFlags } from './commands/provision.ts';
@@ -48,6 +49,7 @@ function program(): Command {
     .option('--devices <n>', 'how many devices', wholeNumber, 24)
     .addOption(directoryOption())
     .option('--fresh', 'wipe the directory first', false)
+    .option(BYZANTINE_FLAG, BYZANTINE_HELP, collect, [])
     .action(async (options: StartFlags) => {
       const { start } = await import('./commands/start.ts');
       process.exitCode = await start(options);

@@ -50,6 +50,12 @@ describe('completeOptions', () => {
     ['a count of zero', { batch: { maxMessageCount: 0 } }],
     ['a count above the bound', { batch: { maxMessageCount: 5_001 } }],
     ['blocks above the bound', { batch: { preferredMaxBytes: 2 ** 30 } }],
+    [
+      'a validation plugin that nobody has',
+      { chaincodes: [{ ...CHAINCODE, validationPlugin: 'x' }] },
+    ],
+    ['a stranger that misbehaves', { byzantine: { BMSP: 'refuse' } }],
+    ['a way to misbehave that nobody knows', { byzantine: { AMSP: 'sulk' as 'refuse' } }],
     ['half a millisecond', { batch: { timeoutMs: 0.5 } }],
   ])('refuses %s', (_, change) => {
     expect(() => completeOptions({ ...OPTIONS, ...change })).toThrow(coded('OPTIONS_INVALID'));

@@ -8,7 +8,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { EmbeddedNetwork, STAKE_PLUGIN } from '../../../network/src/embedded/index.ts';
+import {
+  EmbeddedNetwork,
+  STAKE_PLUGIN,
+  type EmbeddedNetworkOptions,
+} from '../../../network/src/embedded/index.ts';
 import { freePort } from '../../../network/src/free-ports.ts';
 import { connectLedger, type Ledger } from '../../../network/src/ledger/index.ts';
 import { FOUNDING } from '../../chaincode/stake/founding.ts';
@@ -28,7 +32,8 @@ export class TestNetwork implements AsyncDisposable {
     this.network = network;
   }
 
-  static async start(): Promise<TestNetwork> {
+  /** With a stake table. @param more options of the network, such as peers that misbehave */
+  static async start(more: Partial<EmbeddedNetworkOptions> = {}): Promise<TestNetwork> {
     const directory = await mkdtemp(path.join(tmpdir(), 'ledger-'));
     const port = await freePort();
     const contracts = startContracts(port);
@@ -51,6 +56,7 @@ export class TestNetwork implements AsyncDisposable {
           },
         ],
         batch: { timeoutMs: 10 },
+        ...more,
       });
       await served(port, contracts);
       const started = new TestNetwork(directory, contracts, network);

@@ -5,16 +5,19 @@
 import type { peer } from '@hyperledger/fabric-protos';
 
 import type { ChannelAccess } from '../access.ts';
+import type { ByzantineMode } from '../byzantine-modes.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
 import { IdentityError } from '../identity-errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Simulator } from '../ledger/simulator.ts';
+import { Simulator } from '../ledger/simulator.ts';
+import type { StateView } from '../ledger/state.ts';
 import { LIMITS } from '../limits.ts';
 import type { NetworkLogger } from '../logger.ts';
 import type { Identity } from '../msp.ts';
 import type { NetworkObserver } from '../observer.ts';
 import type { Signer } from '../signer.ts';
 import type { ApprovedChaincodes } from './approved-chaincodes.ts';
+import { Byzantine } from './byzantine.ts';
 import { ChaincodeRunner } from './chaincode-runner.ts';
 import { readProposal, type Proposal } from './proposal.ts';
 import { ProposalWatch } from './proposal-watch.ts';
@@ -35,17 +38,22 @@ export interface EndorserOptions {
   readonly chaincodes: ApprovedChaincodes;
   readonly logger: NetworkLogger;
   readonly observer: NetworkObserver;
+  /** What it was told to do wrong; undefined for an honest one. */
+  readonly byzantine?: ByzantineMode | undefined;
 }
 
 export class Endorser {
   readonly #options: EndorserOptions;
   readonly #system: ReadonlyMap<string, SystemChaincode>;
   readonly #runner: ChaincodeRunner;
+  readonly #byzantine: Byzantine | undefined;
   #running = 0;
 
   constructor(options: EndorserOptions) {
     this.#options = options;
     this.#runner = new ChaincodeRunner(options);
+    const { name, byzantine, ledger } = options;
+    this.#byzantine = byzantine && new Byzantine(name, byzantine, () => ledger.view());
     this.#system = new Map(
       options.systemChaincodes.map((chaincode) => [chaincode.name, chaincode]),
     );
@@ -66,6 +74,11 @@ export class Endorser {
     } finally {
       watch.tell(this.#options.observer, this.#options.name);
     }
+  }
+
+  /** Gives back what it keeps of the ledger. */
+  close(): void {
+    this.#byzantine?.close();
   }
 
   async #process(message: Uint8Array, watch: ProposalWatch): Promise<Uint8Array> {
@@ -148,10 +161,17 @@ export class Endorser {
     try {
       return system
         ? await this.#ask(system, proposal, caller, simulator)
-        : await this.#run(proposal, caller, simulator);
+        : await this.#tell(proposal, caller, await this.#run(proposal, caller, simulator));
     } finally {
       simulator.release();
     }
+  }
+
+  /** What the peer says of a run: an honest one says what came of it. */
+  async #tell(proposal: Proposal, caller: Identity, honest: Simulation): Promise<Simulation> {
+    const runOn = (view: StateView): Promise<Simulation> =>
+      this.#run(proposal, caller, new Simulator(view));
+    return (await this.#byzantine?.answer({ proposal, honest, runOn })) ?? honest;
   }
 
   async #ask(

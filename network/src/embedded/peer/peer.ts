@@ -5,6 +5,7 @@
 import { status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 
 import type { ChannelAccess } from '../access.ts';
+import type { ByzantineMode } from '../byzantine-modes.ts';
 import { ChaincodeLinks } from '../chaincode/links.ts';
 import { PackageStore, type ProvidedChaincode } from '../chaincode/package-store.ts';
 import { Deliver, type BlockSource } from '../deliver/deliver.ts';
@@ -49,6 +50,8 @@ export interface PeerOptions {
   readonly logger: NetworkLogger;
   readonly chaincodeLogger: NetworkLogger;
   readonly observer: NetworkObserver;
+  /** What it was told to do wrong; undefined for an honest one. */
+  readonly byzantine?: ByzantineMode | undefined;
 }
 
 /** Where a peer gets its blocks from. */
@@ -200,6 +203,7 @@ export class Peer {
     this.#closing.abort(new EmbeddedError('CLOSED', 'the peer is closing'));
     await this.#following;
     await this.#links.close();
+    this.#endorser.close();
     await this.#packages.close();
     await this.#ledger.close();
   }

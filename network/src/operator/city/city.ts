@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Closers } from '../../closers.ts';
 import { Contracts, type StakeStatus } from '../../ledger/index.ts';
 import type { ManagementEvent } from '../../management/index.ts';
+import type { ByzantinePeers } from '../byzantine-option.ts';
 import type { OperatorError } from '../errors.ts';
 import { type OperatorEntry, writeOperatorFile } from '../operator-file.ts';
 import { networkFolder } from '../network/running-file.ts';
@@ -30,6 +31,8 @@ export interface CityOptions {
   /** Absolute path of the state directory. */
   readonly directory: string;
   readonly devices: number;
+  /** Peers that misbehave. */
+  readonly byzantine: ByzantinePeers;
   /** Lines worth reading, one call a line. */
   readonly print: (line: string) => void;
   /** A part ended by itself: the city can not go on. */
@@ -122,6 +125,7 @@ export class City implements AsyncDisposable {
     const ledger = await LedgerSide.start({
       folder: networkFolder(directory),
       kind: 'city',
+      byzantine: this.#options.byzantine,
       closers,
       print,
       onUnexpectedEnd: onFailure,

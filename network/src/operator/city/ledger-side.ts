@@ -6,6 +6,7 @@ import { EmbeddedNetwork, STAKE_PLUGIN } from '../../embedded/index.ts';
 import type { Closers } from '../../closers.ts';
 import { freePort } from '../../free-ports.ts';
 import { connectLedger } from '../../ledger/index.ts';
+import { byzantineLines, type ByzantinePeers } from '../byzantine-option.ts';
 import type { OperatorError } from '../errors.ts';
 import { Instruments } from '../network/instruments.ts';
 import { writePeerConfiguration } from '../network/peer-configuration.ts';
@@ -30,6 +31,7 @@ export interface LedgerSideOptions {
   /** Everything the network keeps is below. */
   readonly folder: string;
   readonly kind: RunningNetwork['kind'];
+  readonly byzantine: ByzantinePeers;
   /** What was opened is added. */
   readonly closers: Closers;
   /** Lines worth reading. */
@@ -51,6 +53,7 @@ export class LedgerSide {
   static async start(options: LedgerSideOptions): Promise<LedgerSide> {
     const { folder, closers } = options;
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    byzantineLines(options.byzantine).forEach(options.print);
     const instruments = new Instruments(folder, CHANNEL, VERSION);
     closers.add(() => {
       instruments[Symbol.dispose]();
@@ -125,7 +128,7 @@ export class LedgerSide {
 }
 
 async function startBoth(
-  { folder, closers, print, onUnexpectedEnd }: LedgerSideOptions,
+  { folder, byzantine, closers, print, onUnexpectedEnd }: LedgerSideOptions,
   instruments: Instruments,
   address: string,
 ): Promise<{ readonly network: EmbeddedNetwork; readonly contracts: SupervisedContracts }> {
@@ -142,6 +145,7 @@ async function startBoth(
   const network = EmbeddedNetwork.start({
     directory: folder,
     channel: CHANNEL,
+    byzantine,
     organisations: VENDORS.map(({ id, mspId, domain }) => ({ name: id, mspId, domain })),
     chaincodes: [
       {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { byzantinePeers, type ByzantinePeers } from '../byzantine-option.ts';
 import { City } from '../city/city.ts';
 import { proveMainJob } from '../city/once.ts';
 import { nameOf } from '../city/plan.ts';
@@ -17,12 +18,14 @@ export interface StartFlags {
   readonly devices: number;
   readonly directory?: string;
   readonly fresh: boolean;
+  readonly byzantine: readonly string[];
 }
 
 const REFRESH_MS = 250;
 
 /** @returns the exit code */
 export async function start(flags: StartFlags): Promise<number> {
+  const byzantine = byzantinePeers(flags.byzantine);
   const temporary = flags.once && flags.directory === undefined;
   const path = temporary
     ? mkdtempSync(join(tmpdir(), 'lamplighter-'))
@@ -32,7 +35,8 @@ export async function start(flags: StartFlags): Promise<number> {
     using directory = StateDirectory.open(path, { fresh: flags.fresh });
     if (flags.once) directory.requireUnused();
     using screen = newScreen(flags.json ? process.stderr : process.stdout);
-    const options = { directory: directory.path, devices: flags.devices, screen, stopping };
+    const { devices } = flags;
+    const options = { directory: directory.path, devices, byzantine, screen, stopping };
     return flags.once ? await once(options, flags.json) : await run(options);
   } finally {
     if (temporary) rmSync(path, { recursive: true, force: true });
@@ -42,6 +46,7 @@ export async function start(flags: StartFlags): Promise<number> {
 interface RunOptions {
   readonly directory: string;
   readonly devices: number;
+  readonly byzantine: ByzantinePeers;
   readonly screen: Screen;
   readonly stopping: AbortController;
 }
@@ -78,10 +83,12 @@ async function once(options: RunOptions, json: boolean): Promise<number> {
   return document.ok ? 0 : 1;
 }
 
-function startCity({ directory, devices, screen, stopping }: RunOptions): Promise<City> {
+function startCity(options: RunOptions): Promise<City> {
+  const { directory, devices, byzantine, screen, stopping } = options;
   return City.start({
     directory,
     devices,
+    byzantine,
     print: (line) => {
       screen.print(line);
     },

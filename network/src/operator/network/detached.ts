@@ -7,9 +7,14 @@ export type StartNews =
   { readonly type: 'ready' } | { readonly type: 'failed'; readonly reason: string };
 
 /** @throws {OperatorError} PROCESS_ENDED with what kept it from starting */
-export async function startDetached(directory: string): Promise<void> {
+export async function startDetached(
+  directory: string,
+  byzantine: readonly string[],
+): Promise<void> {
   const [, program = ''] = process.argv;
-  const child = spawn(process.execPath, [program, 'network', 'up', '--directory', directory], {
+  const flags = byzantine.flatMap((value) => ['--byzantine', value]);
+  const args = [program, 'network', 'up', '--directory', directory, ...flags];
+  const child = spawn(process.execPath, args, {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });

@@ -1,6 +1,7 @@
 /** A network in this very process, from its directory's lock to the end that a signal asks for. */
 import { Closers } from '../../closers.ts';
 import { LamplighterError } from '../../errors.ts';
+import type { ByzantinePeers } from '../byzantine-option.ts';
 import { LedgerSide } from '../city/ledger-side.ts';
 import { StateDirectory } from '../state-directory.ts';
 import { aborted, exitCodeOf, stopOnSignals } from '../stopping.ts';
@@ -10,7 +11,10 @@ import { showReady } from './ready.ts';
 import { networkFolder } from './running-file.ts';
 
 /** Runs until a signal comes. @returns the exit code */
-export async function runInForeground(directory: string): Promise<number> {
+export async function runInForeground(
+  directory: string,
+  byzantine: ByzantinePeers,
+): Promise<number> {
   using screen = newScreen(process.stdout);
   const print = (line: string): void => {
     screen.print(line);
@@ -24,6 +28,7 @@ export async function runInForeground(directory: string): Promise<number> {
       await LedgerSide.start({
         folder: networkFolder(state.path),
         kind: 'network',
+        byzantine,
         closers,
         print,
         onUnexpectedEnd: (error) => {

@@ -3,7 +3,7 @@ import { encodeStakeTable, STAKE_TABLE_KEY } from '@lamplighter/chaincode/stake'
 
 import type {
   EndorsedWrites,
-  EndorsementPolicy,
+  EndorserPolicy,
 } from '../../../../network/src/embedded/endorsement-policy.ts';
 import { MemoryState } from '../../../../network/src/embedded/ledger/memory-state.ts';
 import {
@@ -33,7 +33,7 @@ const HELIOS = [endorser('HeliosMSP')];
 const NORTHLIGHT = [endorser('NorthlightMSP')];
 
 /** Met by Northlight alone. */
-const CHAINCODE: EndorsementPolicy = {
+const CHAINCODE: EndorserPolicy = {
   evaluate: (endorsers) =>
     endorsers.some(({ mspId }) => mspId === 'NorthlightMSP')
       ? { valid: true }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { common, peer } from '@hyperledger/fabric-protos';
 
 import { newBlock } from '../../../../network/src/embedded/block.ts';
-import type { EndorsementPolicy } from '../../../../network/src/embedded/endorsement-policy.ts';
+import type { EndorserPolicy } from '../../../../network/src/embedded/endorsement-policy.ts';
 import { Ledger } from '../../../../network/src/embedded/ledger/ledger.ts';
 import { MemoryStore } from '../../../../network/src/embedded/ledger/memory-store.ts';
 import { OrderedBlock } from '../../../../network/src/embedded/ledger/ordered-block.ts';
@@ -25,7 +25,7 @@ import { newDraft, newEnvelope, type Draft, type EnvelopeChanges } from '../raw-
 import { proposalHash } from './proposals.ts';
 
 const Code = peer.TxValidationCode;
-const PERMIT: EndorsementPolicy = { evaluate: () => ({ valid: true }) };
+const PERMIT: EndorserPolicy = { evaluate: () => ({ valid: true }) };
 
 describe('Validator', () => {
   let directory: string;
