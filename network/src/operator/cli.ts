@@ -5,6 +5,7 @@ import { BYZANTINE_FLAG, BYZANTINE_HELP, collect } from './byzantine-option.ts';
 import type { TakeOverFlags } from './commands/gateway.ts';
 import { addNetworkCommands } from './commands/network-options.ts';
 import type { ProvisionFlags } from './commands/provision.ts';
+import { addStakeCommands } from './commands/stake-options.ts';
 import type { StartFlags } from './commands/start.ts';
 
 /** Exit codes: 0 good, 1 the command failed and said why, 2 it was called wrongly. */
@@ -76,6 +77,9 @@ function program(): Command {
       await provision(options);
     });
   addNetworkCommands(root.command('network').description('the ledger alone, as a Fabric network'));
+  addStakeCommands(
+    root.command('stake').description('who decides on the ledger of a running city'),
+  );
   addDeviceCommands(device);
   addGatewayCommands(root.command('gateway').description('gateways of a running city'));
   return root;

@@ -8,6 +8,7 @@ const NAME = 'operator.json';
 
 export interface OperatorEntry {
   readonly vendor: string;
+  readonly mspId: string;
   /** Ids of its models. */
   readonly models: readonly string[];
   /** Base URL of the vendor node. */

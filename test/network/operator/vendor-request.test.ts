@@ -23,7 +23,13 @@ describe('following a vendor node', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const url = `http://127.0.0.1:${String(port)}`;
-    entry = { vendor: 'northlight', models: [], url, tokenFile: join(directory, 'token') };
+    entry = {
+      vendor: 'northlight',
+      mspId: 'NorthlightMSP',
+      models: [],
+      url,
+      tokenFile: join(directory, 'token'),
+    };
   });
 
   afterEach(async () => {

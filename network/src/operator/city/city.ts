@@ -225,7 +225,7 @@ function operatorEntries(vendors: Vendors): readonly OperatorEntry[] {
     const models = plan.models.map((model) => model.id);
     return node === undefined
       ? []
-      : [{ vendor: plan.id, models, url: node.url, tokenFile: node.tokenFile }];
+      : [{ vendor: plan.id, mspId: plan.mspId, models, url: node.url, tokenFile: node.tokenFile }];
   });
 }
 

@@ -20,6 +20,8 @@ export interface StakeWatchOptions {
 }
 
 const RETRY_MS = 1_000;
+/** More than a block has. */
+const MOST_TOLD = 1_000;
 /** Elections are routine: they change no shares. */
 const ROUTINE: ReadonlySet<string> = new Set(['ValidatorElected', 'SharesOffered']);
 
@@ -30,8 +32,9 @@ export class StakeWatch implements AsyncDisposable {
   #status: StakeStatus | undefined;
   #elections = 0;
   #sales = 0;
-  /** Block of the newest event; what was told of it, by transaction. */
+  /** Block of the newest event. */
   #block: number;
+  /** Transactions that were told of lately: events come again after they broke off. */
   readonly #told = new Set<string>();
 
   private constructor(options: StakeWatchOptions) {
@@ -93,11 +96,14 @@ export class StakeWatch implements AsyncDisposable {
   }
 
   async #hear(event: LedgerEvent): Promise<void> {
-    if (event.blockNumber !== this.#block) this.#told.clear();
     this.#block = event.blockNumber;
     if (this.#told.has(event.transactionId)) return;
     await this.#take(event);
     this.#told.add(event.transactionId);
+    for (const oldest of this.#told) {
+      if (this.#told.size <= MOST_TOLD) break;
+      this.#told.delete(oldest);
+    }
   }
 
   async #take({ name, payload }: LedgerEvent): Promise<void> {
