@@ -16,8 +16,8 @@ const MOST_OPEN_OF_ONE = 4;
 /** Ids of cases that are done with. */
 const MOST_REMEMBERED = 1_024;
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 30_000;
-/** Some hours, with pauses of half a minute: for certificates that are registered late. */
+const LONGEST_PAUSE_MS = 4_000;
+/** Half an hour: for certificates that are registered late. */
 const MOST_TRIES = 500;
 const CONVICTED_FOR_MS = 60_000;
 
