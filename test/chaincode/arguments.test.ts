@@ -19,7 +19,7 @@ import {
 } from './city.ts';
 import type { Identity } from './identities.ts';
 import { codeOf, type MemoryLedger } from './memory-ledger.ts';
-import { foundedLedger } from './stake/founding.ts';
+import { foundedLedger } from './stake/founded-ledger.ts';
 
 /** One for all refusals: nothing is written by them. */
 const newLedger = async (): Promise<MemoryLedger> =>

@@ -22,7 +22,7 @@ import type {
 } from '../../chaincode/src/records.ts';
 import { newIdentity, type Identity } from './identities.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
-import { foundedLedger } from './stake/founding.ts';
+import { foundedLedger } from './stake/founded-ledger.ts';
 
 export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,7 +1,4 @@
 /** How stake starts in tests: 45, 30 and 25 of 100 shares. */
-import type { Identity } from '../identities.ts';
-import { MemoryLedger } from '../memory-ledger.ts';
-
 export const MSPS = {
   northlight: 'NorthlightMSP',
   helios: 'HeliosMSP',
@@ -18,11 +15,3 @@ export const FOUNDING = {
     { mspId: MSPS.meridian, shares: '25' },
   ],
 };
-
-/** A ledger whose contracts are open for business. @param time seconds of the founding; by default the ledger's first */
-export async function foundedLedger(administrator: Identity, time?: number): Promise<MemoryLedger> {
-  const ledger = new MemoryLedger();
-  const options = time === undefined ? {} : { time };
-  await ledger.submit(administrator, 'Stake:Initialise', [JSON.stringify(FOUNDING)], options);
-  return ledger;
-}

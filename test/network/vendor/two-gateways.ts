@@ -26,7 +26,7 @@ import {
 import { VendorNode, type Provisioning } from '../../../network/src/vendor/index.ts';
 import { thePeople, type People } from '../../chaincode/city.ts';
 import type { Identity } from '../../chaincode/identities.ts';
-import { foundedLedger } from '../../chaincode/stake/founding.ts';
+import { foundedLedger } from '../../chaincode/stake/founded-ledger.ts';
 import { contractLedger } from '../contract-ledger.ts';
 import { IMAGE, orderFor } from './orders.ts';
 import { INTERVALS } from './vendor-city.ts';

@@ -18,7 +18,7 @@ import { Contracts } from '../../../network/src/ledger/index.ts';
 import { VendorNode, type VendorNodeOptions } from '../../../network/src/vendor/index.ts';
 import { thePeople, type People } from '../../chaincode/city.ts';
 import type { MemoryLedger } from '../../chaincode/memory-ledger.ts';
-import { foundedLedger } from '../../chaincode/stake/founding.ts';
+import { foundedLedger } from '../../chaincode/stake/founded-ledger.ts';
 import { contractLedger, type ContractLedger } from '../contract-ledger.ts';
 import { GATEWAY } from '../exchange/parties.ts';
 

@@ -65,6 +65,49 @@ describe('OrderingChain', () => {
     await chain.close();
   });
 
+  it('cuts a lone envelope at once, without its timeout', async () => {
+    const chain = await open({ timeoutMs: 60_000 });
+    for (const [index, text] of ['a', 'b', 'c'].entries()) {
+      chain.order(Buffer.from(text));
+      await chain.reach(index + 1, never);
+    }
+    expect(texts(await chain.read(3))).toEqual(['c']);
+    await chain.close();
+  });
+
+  it('lets envelopes gather while a peer is at work', async () => {
+    const chain = await open({ maxMessageCount: 10, timeoutMs: 60_000 });
+    const [swift, slow] = [chain.feed(), chain.feed()];
+    void swift.reach(1, never);
+    void slow.reach(1, never);
+    chain.order(Buffer.from('a'));
+    await chain.reach(1, never);
+    void swift.reach(2, never);
+    chain.order(Buffer.from('b'));
+    await new Promise(setImmediate);
+    chain.order(Buffer.from('c'));
+    await new Promise(setImmediate);
+    expect(chain.height).toBe(2);
+    void slow.reach(2, never);
+    await chain.reach(2, never);
+    expect(texts(await chain.read(2))).toEqual(['b', 'c']);
+    await chain.close();
+  });
+
+  it('lets envelopes gather up to the timeout when the last block held more than one', async () => {
+    const chain = await open({ maxMessageCount: 3, timeoutMs: 60_000 });
+    ['a', 'b', 'c', 'd'].forEach((text) => {
+      chain.order(Buffer.from(text));
+    });
+    await chain.reach(1, never);
+    await new Promise(setImmediate);
+    chain.order(Buffer.from('e'));
+    expect(texts(await chain.read(1))).toEqual(['a', 'b', 'c']);
+    await chain.flush();
+    expect(texts(await chain.read(2))).toEqual(['d', 'e']);
+    await chain.close();
+  });
+
   it('writes what waits when it closes, and then takes nothing', async () => {
     const chain = await open({ timeoutMs: 60_000 });
     chain.order(Buffer.from('late'));
