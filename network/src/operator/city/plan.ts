@@ -103,11 +103,9 @@ export const MANAGERS: readonly ManagerPlan[] = [
 const TAMPERED_MODELS = new Set(['essential-hub', 'move-hub']);
 const TAMPERED_TURN = 2;
 
-/** The sale of the demonstration. */
+/** The sale of the demonstration: from the largest organisation to the smallest. */
 export const SALE = {
   id: 'opening-sale',
-  seller: 'northlight',
-  buyer: 'meridian',
   shares: '5',
   price: '500 EUR, by bank transfer',
 } as const;

@@ -35,16 +35,40 @@ export class Showcase {
     return releases;
   }
 
-  /** Payment is off the ledger. */
+  /** Payment is off the ledger. Who was convicted in the meantime may neither sell nor buy: then nothing is sold. */
   async #sell(): Promise<void> {
+    const parties = await this.#tradeParties();
+    if (parties === undefined) return;
+    const { seller, buyer, mspId } = parties;
     const { id, shares, price } = SALE;
-    const buyer = VENDORS.find((vendor) => vendor.id === SALE.buyer)?.mspId ?? '';
-    await unlessThere('OFFER_EXISTS', async () =>
-      this.#vendors.get(SALE.seller)?.stake.offer({ id, shares, buyer, price }),
-    );
-    await unlessThere('OFFER_CLOSED', () =>
-      onceThere('OFFER_NOT_FOUND', async () => this.#vendors.get(SALE.buyer)?.stake.accept(id)),
-    );
+    try {
+      await unlessThere('OFFER_EXISTS', () =>
+        seller.stake.offer({ id, shares, price, buyer: mspId }),
+      );
+      await unlessThere('OFFER_CLOSED', () =>
+        onceThere('OFFER_NOT_FOUND', () => buyer.stake.accept(id)),
+      );
+    } catch (error) {
+      if (!(error instanceof LedgerError && error.code === 'STAKE_BARRED')) throw error;
+    }
+  }
+
+  /** The largest active organisation's vendor and the smallest's, with its MSP id; undefined when no two are active. */
+  async #tradeParties(): Promise<
+    { seller: VendorNode; buyer: VendorNode; mspId: string } | undefined
+  > {
+    const [anyone] = this.#vendors.values();
+    const { organisations } = (await anyone?.stake.status()) ?? { organisations: [] };
+    const active = VENDORS.flatMap(({ id, mspId }) => {
+      const node = this.#vendors.get(id);
+      const rank = organisations
+        .filter(({ standing }) => standing === 'active')
+        .findIndex((each) => each.mspId === mspId);
+      return node === undefined || rank < 0 ? [] : [{ node, mspId, rank }];
+    }).sort((left, right) => left.rank - right.rank);
+    const [first, last] = [active.at(0), active.at(-1)];
+    if (first === undefined || last === undefined || first === last) return undefined;
+    return { seller: first.node, buyer: last.node, mspId: last.mspId };
   }
 
   async #release(): Promise<ShowcaseReleases> {
