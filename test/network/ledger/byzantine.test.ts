@@ -90,9 +90,10 @@ class Town implements AsyncDisposable {
     return devices;
   }
 
-  async expectRegistered(devices: readonly string[]): Promise<void> {
+  /** Which of the devices stand on the ledger. */
+  async registered(devices: readonly string[]): Promise<readonly string[]> {
     const read = devices.map((device) => this.contracts('meridian').readDevice(device));
-    expect((await Promise.all(read)).map(({ id }) => id)).toEqual(devices);
+    return (await Promise.all(read)).map(({ id }) => id);
   }
 
   filed(code: string): readonly string[] {
@@ -118,10 +119,10 @@ describe('ledger client among byzantine peers', () => {
       await using town = await Town.start({ [liar]: 'diverge' });
       await town.settle();
       const devices = await town.until(async () => (await town.holder(liar))?.barred === true);
-      await town.expectRegistered(devices);
+      expect(await town.registered(devices)).toEqual(devices);
       expect(await town.holder(liar)).not.toMatchObject({ shares: '0' });
       await town.contracts('helios').registerDevices([aDevice('lamp-last', 'prime')]);
-      await town.expectRegistered(['lamp-last']);
+      expect(await town.registered(['lamp-last'])).toEqual(['lamp-last']);
     },
   );
 
@@ -131,7 +132,7 @@ describe('ledger client among byzantine peers', () => {
       await using town = await Town.start({ [liar]: 'equivocate' });
       await town.settle();
       const devices = await town.until(async () => (await town.holder(liar))?.shares === '0');
-      await town.expectRegistered(devices);
+      expect(await town.registered(devices)).toEqual(devices);
       expect(await town.holder(liar)).toMatchObject({ barred: true });
       expect(town.filed('VALID')).toContain(`equivocation ${mspIdOf(liar)}`);
     },
@@ -151,7 +152,7 @@ describe('ledger client among byzantine peers', () => {
     await town.settle();
     let rounds = 0;
     const devices = await town.until(() => Promise.resolve(rounds++ === 15));
-    await town.expectRegistered(devices);
+    expect(await town.registered(devices)).toEqual(devices);
     expect(town.notices).toEqual([]);
   });
 });
