@@ -35,6 +35,8 @@ export interface EndorsedWrites {
 export interface EndorsementPolicy {
   /** A key's own policy is asked besides, where it otherwise takes the place of its chaincode's. @default false */
   readonly alwaysAsked?: boolean;
+  /** Who may put another definition in the place of the chaincode's, besides those whom the channel asks. @default anybody */
+  readonly replacement?: EndorsementPolicy;
   evaluate(endorsers: readonly Endorser[], writes: () => EndorsedWrites): EndorsementVerdict;
 }
 

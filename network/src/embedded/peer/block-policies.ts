@@ -26,6 +26,7 @@ import { stakePolicy } from '../stake-policy.ts';
 import { approverOf } from './approvals.ts';
 import type { PolicyOf } from './definition-policy.ts';
 import {
+  definedBy,
   LIFECYCLE,
   policyReference,
   readDefinition,
@@ -131,9 +132,22 @@ export class BlockPolicies {
   ): Promise<Iterable<EndorsementPolicy>> {
     const policies = new Set(chaincodePolicy.alwaysAsked === true ? [chaincodePolicy] : []);
     for (const key of set ? keysOf(set) : []) {
-      policies.add((await this.#keyPolicy(set?.namespace ?? '', key)) ?? chaincodePolicy);
+      for (const policy of await this.#policiesOfKey(set?.namespace ?? '', key, chaincodePolicy)) {
+        policies.add(policy);
+      }
     }
     return policies.size > 0 ? policies : [chaincodePolicy];
+  }
+
+  async #policiesOfKey(
+    namespace: string,
+    key: string,
+    chaincodePolicy: EndorsementPolicy,
+  ): Promise<readonly EndorsementPolicy[]> {
+    const own = (await this.#keyPolicy(namespace, key)) ?? chaincodePolicy;
+    const defined = namespace === LIFECYCLE ? definedBy(key) : undefined;
+    const current = defined === undefined ? undefined : await this.chaincodePolicy(defined);
+    return current?.replacement ? [own, current.replacement] : [own];
   }
 
   #approverPolicy(mspId: string): EndorsementPolicy {

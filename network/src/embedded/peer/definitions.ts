@@ -54,6 +54,12 @@ export function fieldKey(
   return fieldKeyOf(NAMESPACES, name, field);
 }
 
+/** @returns the chaincode whose definition a key of `_lifecycle` belongs to, undefined for other keys. */
+export function definedBy(key: string): string | undefined {
+  const [namespace, kind, name] = key.split('/');
+  return namespace === NAMESPACES && (kind === 'fields' || kind === 'metadata') ? name : undefined;
+}
+
 /** @returns serialised common.ApplicationPolicy that refers to a policy of the channel's configuration. */
 export function policyReference(path: string): Uint8Array {
   const policy = new common.ApplicationPolicy();

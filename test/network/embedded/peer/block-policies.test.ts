@@ -247,6 +247,31 @@ describe('BlockPolicies where stake decides', () => {
     expect(await judge(state, peers('Northlight', 'Meridian'))).toBe('valid');
   });
 
+  it('asks for a majority of stake, too, where its definition is replaced', async () => {
+    const state = await stateWith(STAKE_PLUGIN, table('HeliosMSP'));
+    const replacing = (key: string): NamespaceSet => ({ ...writing([key]), namespace: LIFECYCLE });
+    const judged = async (key: string, ...names: readonly string[]): Promise<string> => {
+      const policies = new BlockPolicies(state.view(), {
+        policyOf: () => ({ evaluate: () => ({ valid: true }) }),
+        mspIds: MSP_IDS,
+      });
+      const policy = await policies.chaincodePolicy(LIFECYCLE);
+      const verdict = await policies.judge(policy!, replacing(key), peers(...names), nothing);
+      return verdict.valid ? 'valid' : verdict.reason;
+    };
+    for (const key of [
+      `namespaces/fields/${NAMESPACE}/Sequence`,
+      `namespaces/fields/${NAMESPACE}/ValidationInfo`,
+      `namespaces/metadata/${NAMESPACE}`,
+    ]) {
+      expect(await judged(key, 'Helios')).toMatch(/^STAKE_TOO_SMALL: /);
+      expect(await judged(key, 'Northlight', 'Meridian')).toBe('valid');
+    }
+    expect(await judged('namespaces/fields/other/Sequence', 'Helios')).toBe('valid');
+    const approval = `_implicit_org_HeliosMSP/namespaces/fields/${NAMESPACE}#2/Sequence`;
+    expect(await judged(approval, 'Helios')).toBe('valid');
+  });
+
   it('lets nobody meet a plugin that it does not have', async () => {
     const state = await stateWith('another', table('HeliosMSP'));
     expect(await judge(state, peers('Helios', 'Meridian', 'Northlight'))).toBe(
