@@ -103,6 +103,36 @@ describe('a running city', () => {
   });
 
   it(
+    'lets vendors trade shares and vote on the validator from the command line',
+    async () => {
+      await printedLine(/northlight sold 5 shares to meridian/);
+      const stake = async (...args: readonly string[]): Promise<Ended> =>
+        lamplighter('stake', ...args, '--directory', city);
+      const offered = await stake('offer', '3', '--as', 'helios', '--to', 'meridian', '--json');
+      const { id } = JSON.parse(offered.stdout) as { readonly id: string };
+      expect((await stake('status')).stdout).toContain(
+        `  offer ${id}: helios offers 3 shares to meridian\n`,
+      );
+      expect((await stake('accept', id, '--as', 'northlight')).stderr).toMatch(
+        /REQUEST_REFUSED: northlight refused: CALLER_NOT_ALLOWED/,
+      );
+      expect(await stake('accept', id, '--as', 'meridian')).toMatchObject({ code: 0, stderr: '' });
+      expect((await stake('withdraw', id, '--as', 'helios')).stderr).toContain('OFFER_CLOSED');
+      expect((await stake('return', '--as', 'helios')).stderr).toContain('NOT_ABSENT');
+      const vote = await stake('skip', '--as', 'helios', '--reason', 'a test', '--json');
+      expect(JSON.parse(vote.stdout)).toMatchObject({ carried: false });
+      const status = await stake('status', '--json');
+      expect(JSON.parse(status.stdout)).toMatchObject({ issued: '100', offers: [], cases: [] });
+      expect((await stake('cases')).stdout).toBe('nobody was convicted of anything\n');
+      expect((await stake('return', '--as', 'nobody')).stderr).toMatch(
+        /OPTION_INVALID: no vendor "nobody" .*northlight, helios, meridian/,
+      );
+      expect((await stake('lift', 'ab', '--as', 'helios')).stderr).toContain('OPTION_INVALID');
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'takes a device of another make: provisioned, monitored, on the ledger as normal',
     async () => {
       const image = join(directory, 'lamp.bin');

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { StakeStatus } from '../../network/src/ledger/index.ts';
 
 const run = promisify(execFile);
 const program = join(__dirname, '..', '..', 'bin', 'lamplighter.js');
@@ -28,6 +29,7 @@ interface OnceDocument {
   readonly protocols: Readonly<Record<string, number>>;
   readonly abnormal: readonly string[];
   readonly refusedReleases: readonly unknown[];
+  readonly stake: StakeStatus;
 }
 
 describe('npm start -- --once --json', () => {
@@ -68,6 +70,19 @@ describe('npm start -- --once --json', () => {
 
   it('found the two tampered devices and nobody else', () => {
     expect([...document.abnormal].sort()).toEqual(['essential-hub-02', 'move-hub-02']);
+  });
+
+  it('had validators elected by stake, and sold shares', () => {
+    const { stake } = document;
+    expect(stake).toMatchObject({ issued: '100', burned: '0', cases: [], offers: [] });
+    expect(document.organisations).toContain(stake.validator);
+    expect(stake.epoch).toBeGreaterThan(0);
+    const shares = stake.organisations.map((each) => [each.mspId, each.shares]);
+    expect(Object.fromEntries(shares)).toEqual({
+      NorthlightMSP: '40',
+      HeliosMSP: '30',
+      MeridianMSP: '30',
+    });
   });
 
   it('updated what should be updated and nothing by a broken signature', () => {
