@@ -45,7 +45,7 @@ export interface BatchDescription {
   readonly maxMessageCount?: number;
   /** Bytes of a block's envelopes, unless a single one is larger. @default 2_097_152 */
   readonly preferredMaxBytes?: number;
-  /** Milliseconds from a block's first envelope to its cut. @default 50 */
+  /** Milliseconds from a block's first envelope to its cut, at most: on a quiet network it is cut after 3. @default 50 */
   readonly timeoutMs?: number;
 }
 

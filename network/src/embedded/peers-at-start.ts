@@ -82,7 +82,7 @@ export async function catchUp({ chain }: Channel, peers: Peers): Promise<void> {
   const target = chain.height;
   for (const peer of peers) {
     await assertSameChain(chain, peer);
-    peer.follow(chain);
+    peer.follow(chain.feed());
   }
   await allReach(peers, target);
 }

@@ -18,21 +18,28 @@ describe('a peer of the embedded network', () => {
   let setting: TestNetwork;
   let network: EmbeddedNetwork;
   let client: RawClient;
-  let listener: CommitListener;
+  let listeners: readonly CommitListener[];
   const closers = new Closers();
 
   beforeAll(async () => {
     chaincode = await startChaincode(await freePort());
     closers.add(() => chaincode.stop());
-    setting = await newTestNetwork(chaincode.address, { executionTimeoutMs: 1_500 });
+    setting = await newTestNetwork(chaincode.address, { executionTimeoutMs: 5_000 });
     closers.add(() => setting.remove());
     network = await setting.start();
     closers.add(() => network.close());
     client = await clientOf(NORTHLIGHT);
-    listener = await client.follow();
+    listeners = await Promise.all(client.peers.map((node) => client.follow(node)));
   });
 
   afterAll(() => closers.closeAll());
+
+  /** Waits for all peers: the next endorsements must come from one height. */
+  async function committed(transactionId: string): Promise<number> {
+    const codes = await Promise.all(listeners.map((listener) => listener.code(transactionId)));
+    expect(new Set(codes).size).toBe(1);
+    return codes[0]!;
+  }
 
   async function clientOf(mspId: string, role: 'admin' | 'client' | 'peer' = 'client') {
     const credentials = await network.enrol(mspId, `raw-${role}`, role);
@@ -56,7 +63,7 @@ describe('a peer of the embedded network', () => {
     }
     const answer = await client.broadcast(newEnvelope(draft, responses, client.signer));
     expect(answer).toEqual({ status: common.Status.SUCCESS, info: '' });
-    return listener.code(draft.transactionId);
+    return committed(draft.transactionId);
   }
 
   async function query(name: string, ...args: string[]): Promise<string> {
@@ -198,7 +205,7 @@ describe('a peer of the embedded network', () => {
     });
 
     it('ends an execution at its timeout, and the chaincode goes on', async () => {
-      const response = await client.query(call('Sleep', '1800'));
+      const response = await client.query(call('Sleep', '5300'));
       expect(response.getStatus()).toBe(500);
       expect(response.getMessage()).toContain('timeout expired while executing transaction');
       expect(await query('Get', 'gone')).toBe('');
@@ -258,7 +265,7 @@ describe('a peer of the embedded network', () => {
       const signed = signDraft(draft, client.signer);
       const responses = await Promise.all(client.peers.map((node) => client.process(node, signed)));
       await client.broadcast(newEnvelope(draft, responses, client.signer));
-      await listener.code(draft.transactionId);
+      await committed(draft.transactionId);
       await expect(client.process(client.peers[0]!, signed)).rejects.toMatchObject({
         code: status.UNKNOWN,
         details: expect.stringContaining('duplicate transaction found') as string,
@@ -288,7 +295,7 @@ describe('a peer of the embedded network', () => {
     it('finds blocks by number, hash and transaction, and transactions', async () => {
       const { draft, responses } = await client.endorse(call('Put', 'found', 'x'));
       await client.broadcast(newEnvelope(draft, responses, client.signer));
-      await listener.code(draft.transactionId);
+      await committed(draft.transactionId);
       const byId = await ask('qscc', 'city', 'GetBlockByTxID', 'city', draft.transactionId);
       const block = common.Block.deserializeBinary(byId.getPayload_asU8());
       const number = block.getHeader()!.getNumber();

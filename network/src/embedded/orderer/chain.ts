@@ -1,6 +1,10 @@
 /**
  * The ordering of one channel: takes envelopes, cuts them into blocks, signs and writes each block before anybody can read it.
  * An envelope that was accepted is in a block unless the process ends first; clients learn of the commit from their peers.
+ *
+ * An envelope that comes alone is cut almost at once when all is done with the block before it, here and at the peers that follow. Once
+ * a block holds more than one, envelopes gather up to the batch timeout again: nobody waits on a quiet network, and on a busy
+ * one many share what a block costs.
  */
 import { newBlock, signBlock } from '../block.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
@@ -14,7 +18,7 @@ import type { Signer } from '../signer.ts';
 import { BlockCutter, type CutLimits } from './cutter.ts';
 
 export interface BatchOptions extends CutLimits {
-  /** Milliseconds from the first envelope of a block to its cut. */
+  /** Milliseconds from the first envelope of a block to its cut, at most. */
   readonly timeoutMs: number;
 }
 
@@ -28,8 +32,13 @@ export interface ChainOptions {
   readonly genesis: () => Promise<OrderedBlock>;
 }
 
+/** How one peer gets its blocks. */
+type ChainFeed = Pick<OrderingChain, 'reach' | 'read'>;
+
 /** Blocks kept as objects, so that all peers share their bytes and parse them once. */
 const RECENT_BLOCKS = 32;
+/** Milliseconds in which envelopes that were sent together come in. */
+const TOGETHER_MS = 3;
 const REMEDY = 'delete that file and start again: the orderer takes its blocks back from the peers';
 
 export class OrderingChain {
@@ -38,10 +47,17 @@ export class OrderingChain {
   readonly #signal = new HeightSignal();
   readonly #recent = new Map<number, OrderedBlock>();
   readonly #file: BlockFile;
+  /** Of each feed, the block that its peer waits for or works on. */
+  readonly #positions = new Map<ChainFeed, number>();
   #previousHash: Uint8Array = new Uint8Array();
   #waiting = 0;
   #waitingBytes = 0;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
+  /** Batches that are not in the file yet. */
+  #writes = 0;
+  /** Whether the last batch was of one envelope. */
+  #isQuiet = true;
   #writing: Promise<void> = Promise.resolve();
   #failure: EmbeddedError | undefined;
   #closed = false;
@@ -85,6 +101,19 @@ export class OrderingChain {
     return this.#signal.reach(number, signal);
   }
 
+  /** @returns a feed for a peer that commits each block before it asks for the next: blocks are cut at its pace, too. */
+  feed(): ChainFeed {
+    const feed: ChainFeed = {
+      reach: (number, signal) => {
+        this.#positions.set(feed, number);
+        this.#schedule();
+        return this.reach(number, signal);
+      },
+      read: (number) => this.read(number),
+    };
+    return feed;
+  }
+
   /** @returns serialised common.Block with the orderer's metadata alone. */
   readBytes(number: number): Promise<Uint8Array> {
     return this.#file.read(number);
@@ -106,7 +135,7 @@ export class OrderingChain {
     for (const batch of this.#cutter.add(envelope)) {
       this.#write(batch);
     }
-    this.#restartTimer();
+    this.#schedule();
   }
 
   /**
@@ -123,10 +152,7 @@ export class OrderingChain {
   /** Takes no more envelopes and writes those that wait. */
   async flush(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timer);
-    if (this.#cutter.isPending) {
-      this.#write(this.#cutter.cut());
-    }
+    this.#cut();
     await this.#writing;
   }
 
@@ -154,25 +180,56 @@ export class OrderingChain {
     }
   }
 
-  #restartTimer(): void {
+  /** Sees to it that what waits is cut: by time, or soon, when nothing else is under way. */
+  #schedule(): void {
     if (!this.#cutter.isPending) {
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-    } else {
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
-        this.#write(this.#cutter.cut());
-      }, this.#options.batch.timeoutMs);
+      this.#stopTimers();
+      return;
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#cut();
+    }, this.#options.batch.timeoutMs);
+    if (this.#isQuiet && this.#isIdle()) {
+      this.#soon ??= setTimeout(() => {
+        this.#cut();
+      }, TOGETHER_MS);
+    }
+  }
+
+  /** Whether every block is written, and taken by all who follow. */
+  #isIdle(): boolean {
+    return (
+      this.#writes === 0 && [...this.#positions.values()].every((number) => number >= this.height)
+    );
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#soon);
+    this.#timer = undefined;
+    this.#soon = undefined;
+  }
+
+  #cut(): void {
+    this.#stopTimers();
+    if (this.#cutter.isPending) {
+      this.#write(this.#cutter.cut());
     }
   }
 
   #write(batch: readonly Uint8Array[]): void {
+    this.#writes++;
+    this.#isQuiet = batch.length === 1;
     this.#writing = this.#writing
       .then(() => this.#writeBlock(batch))
       .catch((cause: unknown) => {
         // From here on `order` throws it: clients are told that the orderer is unavailable.
         this.#failure = new EmbeddedError('STORAGE_FAILED', messageOf(cause), { cause });
         this.#options.logger.error({ reason: messageOf(cause) }, 'the orderer has stopped');
+      })
+      .finally(() => {
+        this.#writes--;
+        this.#schedule();
       });
   }
 

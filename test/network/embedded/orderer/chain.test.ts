@@ -84,9 +84,9 @@ describe('OrderingChain', () => {
     await chain.reach(1, never);
     void swift.reach(2, never);
     chain.order(Buffer.from('b'));
-    await new Promise(setImmediate);
+    await new Promise((resolve) => setTimeout(resolve, 20));
     chain.order(Buffer.from('c'));
-    await new Promise(setImmediate);
+    await new Promise((resolve) => setTimeout(resolve, 20));
     expect(chain.height).toBe(2);
     void slow.reach(2, never);
     await chain.reach(2, never);
@@ -100,7 +100,7 @@ describe('OrderingChain', () => {
       chain.order(Buffer.from(text));
     });
     await chain.reach(1, never);
-    await new Promise(setImmediate);
+    await new Promise((resolve) => setTimeout(resolve, 20));
     chain.order(Buffer.from('e'));
     expect(texts(await chain.read(1))).toEqual(['a', 'b', 'c']);
     await chain.flush();
