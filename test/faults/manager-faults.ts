@@ -8,7 +8,7 @@ import { DEVICES, ManagerCity, PATIENCE } from './manager-city.ts';
 import { readManagerDisk } from './manager-disk.ts';
 import { ManagerJournal } from './manager-journal.ts';
 import type { LedgerMethod } from './manager-messages.ts';
-import { ManagerProcess, type Stage } from './manager-process.ts';
+import { bringHome, ManagerProcess, type Stage } from './manager-process.ts';
 import type { FaultRow } from './table.ts';
 
 const POINTS = {
@@ -128,11 +128,13 @@ class ManagerBench {
     while (isReady && this.#journal.judged.size < DEVICES && performance.now() < end) {
       await delay(20);
     }
-    const isBack = this.#journal.judged.size === DEVICES && (await running.stop(PATIENCE));
+    const waiting = async (): Promise<number> =>
+      (await readManagerDisk(this.#parts.order)).reports.length;
+    const isBack =
+      this.#journal.judged.size === DEVICES &&
+      (await bringHome(running, () => this.#begin(), waiting, PATIENCE));
     if (!isBack) await running.kill();
-    const last = this.#points.at(-1) ?? 'start';
-    const left = await readManagerDisk(this.#parts.order);
-    if (!isBack || left.reports.length > 0) this.#tally(last).unbootable += 1;
+    if (!isBack) this.#tally(this.#points.at(-1) ?? 'start').unbootable += 1;
   }
 
   #begin(): ManagerProcess {

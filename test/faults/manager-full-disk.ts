@@ -7,7 +7,7 @@ import type { ManagementEvent } from '../../network/src/management/index.ts';
 import { DEVICES, ManagerCity, PATIENCE } from './manager-city.ts';
 import { readManagerDisk } from './manager-disk.ts';
 import { ManagerJournal } from './manager-journal.ts';
-import { ManagerProcess } from './manager-process.ts';
+import { bringHome, ManagerProcess } from './manager-process.ts';
 import { SmallDisk } from './small-disk.ts';
 import type { FaultRow } from './table.ts';
 
@@ -63,9 +63,9 @@ class FullDiskBench {
       await this.#disk.free();
       if (!(await this.#serves())) this.#unbootable.push(index);
     }
-    if (!(await running.stop(PATIENCE))) this.#unbootable.push(tries - 1);
-    const { reports } = await this.#left();
-    if (reports.length > 0) this.#unbootable.push(tries - 1);
+    const waiting = async (): Promise<number> => (await this.#left()).reports.length;
+    const isHome = await bringHome(running, () => this.#begin(), waiting, PATIENCE);
+    if (!isHome) this.#unbootable.push(tries - 1);
     return this.#rows(tries);
   }
 

@@ -141,3 +141,29 @@ export class ManagerProcess {
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 }
+
+/** Lives that may end with a report on the disk. */
+const LAST_LIVES = 4;
+
+/**
+ * Lets the last node bring its reports to the ledger. A round may come to its verdict between the last report and the close: that
+ * one waits on the disk, as it should, and a next life brings it.
+ *
+ * @param begin starts the next life
+ * @param waiting how many reports are on the disk
+ * @returns false when a node did not start or end in time, or a report is there after all these lives
+ */
+export async function bringHome(
+  running: ManagerProcess,
+  begin: () => ManagerProcess,
+  waiting: () => Promise<number>,
+  milliseconds: number,
+): Promise<boolean> {
+  for (let life = 1; ; life += 1) {
+    const isGood = (await running.isReady(milliseconds)) && (await running.stop(milliseconds));
+    if (!isGood) return false;
+    if ((await waiting()) === 0) return true;
+    if (life === LAST_LIVES) return false;
+    running = begin();
+  }
+}
