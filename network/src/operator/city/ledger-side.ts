@@ -2,7 +2,7 @@
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { StakeFounding } from '@lamplighter/chaincode';
-import { EmbeddedNetwork, STAKE_PLUGIN } from '../../embedded/index.ts';
+import { EmbeddedNetwork, STAKE_PLUGIN, type NetworkLogger } from '../../embedded/index.ts';
 import type { Closers } from '../../closers.ts';
 import { freePort } from '../../free-ports.ts';
 import { connectLedger } from '../../ledger/index.ts';
@@ -43,8 +43,10 @@ export interface LedgerSideOptions {
 export class LedgerSide {
   readonly network: EmbeddedNetwork;
   readonly #members: Members;
+  readonly #logger: NetworkLogger;
 
-  private constructor(network: EmbeddedNetwork, closers: Closers) {
+  private constructor(network: EmbeddedNetwork, closers: Closers, logger: NetworkLogger) {
+    this.#logger = logger;
     this.network = network;
     this.#members = new Members((...identity) => this.#connect(...identity), closers);
   }
@@ -61,7 +63,7 @@ export class LedgerSide {
     });
     const address = `127.0.0.1:${await freePort()}`;
     const { network, contracts } = await startBoth(options, instruments, address);
-    const side = new LedgerSide(network, closers);
+    const side = new LedgerSide(network, closers, instruments.logs.logger);
     await side.#ready(options.print);
     const instance = randomUUID();
     const facts = { network, version: VERSION, instance, furtherChecks: () => checks(contracts) };
@@ -100,6 +102,9 @@ export class LedgerSide {
       identity,
       channel: CHANNEL,
       chaincode: CHAINCODE,
+      notice: ({ kind, ...facts }) => {
+        this.#logger.warn({ ...facts, client: name, of: mspId }, `a ledger client: ${kind}`);
+      },
     });
     return { ledger, certificate: identity.certificate };
   }
