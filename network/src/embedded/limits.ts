@@ -51,6 +51,9 @@ export const LIMITS = {
   /** Records that a walk through the database reads ahead, by number and bytes. */
   readAheadRecords: 128,
   readAheadBytes: 64 * 1024,
+  /** Records that the readers of one height share, by number and by the bytes of each value. */
+  keptEntries: 1_024,
+  keptEntryBytes: 512,
   /** Milliseconds for all peers to come to one height, to be compared. */
   alignMs: 5_000,
   /** Milliseconds that open calls get to end by themselves when the network closes. */

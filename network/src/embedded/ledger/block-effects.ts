@@ -21,6 +21,7 @@ export async function effectsOf(
   const { changes, history } = await writesOf(block, flags, store);
   const { height, commitHash, valid, invalid } = store.savepoint;
   const good = flags.filter((flag) => flag === VALID).length;
+  const transactions = newIds(block, flags, store);
   return {
     savepoint: {
       height: height + 1,
@@ -31,7 +32,7 @@ export async function effectsOf(
     },
     changes,
     history,
-    transactions: newIds(block, store),
+    transactions,
   };
 }
 
@@ -64,11 +65,16 @@ async function writesOf(
 }
 
 /** The first occurrence of an id stands, whatever its verdict: that is the one a client asked about. */
-function newIds(block: OrderedBlock, store: LedgerStore): ReadonlyMap<string, Position> {
+function newIds(
+  block: OrderedBlock,
+  flags: Uint8Array,
+  store: LedgerStore,
+): ReadonlyMap<string, Position> {
   const ids = new Map<string, Position>();
   for (const [index, { headers }] of block.transactions.entries()) {
     const id = headers?.transactionId ?? '';
-    if (id !== '' && !ids.has(id) && !store.position(id)) {
+    // A valid transaction has a new id: validation has looked for it.
+    if (id !== '' && !ids.has(id) && (flags[index] === VALID || !store.position(id))) {
       ids.set(id, { blockNumber: block.number, transactionNumber: index });
     }
   }

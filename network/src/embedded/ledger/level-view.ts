@@ -25,10 +25,32 @@ export interface WatchedDatabase {
   readonly watch: DamageWatch;
 }
 
+/**
+ * What was read at one height. All transactions of a time read the definition of their chaincode, and a block's validation comes
+ * back to a key that it has seen; a damaged record never gets here.
+ */
+class ReadEntries {
+  readonly #entries = new Map<string, StateEntry | 'none'>();
+
+  get(name: string, read: () => StateEntry | undefined): StateEntry | undefined {
+    const known = this.#entries.get(name);
+    if (known) {
+      return known === 'none' ? undefined : known;
+    }
+    const entry = read();
+    const bytes = entry?.value.length ?? 0;
+    if (bytes <= LIMITS.keptEntryBytes && this.#entries.size < LIMITS.keptEntries) {
+      this.#entries.set(name, entry ?? 'none');
+    }
+    return entry;
+  }
+}
+
 export class LevelSnapshot {
   readonly #watched: WatchedDatabase;
   readonly #snapshot: Snapshot;
   readonly #height: number;
+  readonly #entries = new ReadEntries();
   /** The store itself and every open view. */
   #holders = 1;
 
@@ -41,7 +63,8 @@ export class LevelSnapshot {
 
   view(): StateView {
     this.#holders++;
-    return new LevelView(this.#watched, this.#snapshot, this.#height, () => {
+    const shared = { snapshot: this.#snapshot, height: this.#height, entries: this.#entries };
+    return new LevelView(this.#watched, shared, () => {
       this.release();
     });
   }
@@ -54,6 +77,13 @@ export class LevelSnapshot {
       void this.#snapshot.close();
     }
   }
+}
+
+/** What all views of one height have. */
+interface SharedHeight {
+  readonly snapshot: Snapshot;
+  readonly height: number;
+  readonly entries: ReadEntries;
 }
 
 /** Records read ahead of a walk. */
@@ -72,27 +102,30 @@ class LevelView implements StateView {
   readonly #database: LedgerDatabase;
   readonly #watch: DamageWatch;
   readonly #snapshot: Snapshot;
+  readonly #entries: ReadEntries;
   #free: (() => void) | undefined;
   #ahead: Ahead | undefined;
 
-  constructor(watched: WatchedDatabase, snapshot: Snapshot, height: number, free: () => void) {
+  constructor(watched: WatchedDatabase, shared: SharedHeight, free: () => void) {
     this.#database = watched.database;
     this.#watch = watched.watch;
-    this.#snapshot = snapshot;
-    this.height = height;
+    this.#snapshot = shared.snapshot;
+    this.#entries = shared.entries;
+    this.height = shared.height;
     this.#free = free;
   }
 
   get(namespace: string, key: string): Promise<StateEntry | undefined> {
     return new Promise((resolve) => {
       // A read of a key mostly finds it in memory: the way through the thread pool would take longer than the read.
-      const name = stateKey(namespace, key);
-      const entry = this.#watch.read(() => {
-        const record = this.#database.getSync(name, { snapshot: this.#snapshot });
-        return record && decodeEntry(openRecord(name, record));
-      });
-      resolve(entry);
+      const read = (): StateEntry | undefined => this.#readEntry(stateKey(namespace, key));
+      resolve(this.#watch.read(() => this.#entries.get(`${namespace}\0${key}`, read)));
     });
+  }
+
+  #readEntry(name: Buffer): StateEntry | undefined {
+    const record = this.#database.getSync(name, { snapshot: this.#snapshot });
+    return record && decodeEntry(openRecord(name, record));
   }
 
   async next(

@@ -92,6 +92,24 @@ describe.each<[string, (path: string) => Promise<LedgerStore>]>([
     view.release();
   });
 
+  it('shows at each height what was so, also for keys that were read before', async () => {
+    const large = 'x'.repeat(2_000);
+    await store.apply(effects(0, [change('a', '1', 0), change('large', large, 0)]));
+    const before = store.view();
+    const texts = async (view: StateView): Promise<(string | undefined)[]> => {
+      const entries = await Promise.all(['a', 'b', 'large'].map((key) => view.get(NAMESPACE, key)));
+      return entries.map((entry) => entry && Buffer.from(entry.value).toString());
+    };
+    expect(await texts(before)).toEqual(['1', undefined, large]);
+    await store.apply(effects(1, [change('a', '2', 1), change('b', '3', 1)]));
+    const after = store.view();
+    expect(await texts(after)).toEqual(['2', '3', large]);
+    expect(await texts(before)).toEqual(['1', undefined, large]);
+    expect(await after.get('other', 'a')).toBeUndefined();
+    before.release();
+    after.release();
+  });
+
   it('takes blocks in order only', async () => {
     await expect(store.apply(effects(1))).rejects.toThrow(RangeError);
     await store.apply(effects(0));
