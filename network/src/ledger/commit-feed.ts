@@ -8,13 +8,15 @@ import { orderer } from '@hyperledger/fabric-protos';
 import { CommitStatus, type StatusListener } from './commit-status.ts';
 import { FilteredBlocks, type FilteredBlock } from './filtered-blocks.ts';
 import { LedgerError } from './ledger-error.ts';
-import type { ByteCall, NodeClient } from './node-client.ts';
+import type { NodeClient } from './node-client.ts';
 import { firstTrue } from './first-true.ts';
 
 const DELIVER_FILTERED = '/protos.Deliver/DeliverFiltered';
 const FIRST_BLOCK_WITHIN_MS = 30_000;
 /** A peer that could not be listened to is left alone for so long. */
 const AGAIN_AFTER_MS = 1_000;
+/** Timers may be early by a millisecond. */
+const MARGIN_MS = 20;
 
 export interface FollowedPeer {
   readonly mspId: string;
@@ -53,7 +55,8 @@ export function seekBlocks(from?: number): Uint8Array {
 /** A stream that is open, or being opened. */
 interface Followed {
   readonly peer: FollowedPeer;
-  readonly opened: Promise<ByteCall>;
+  readonly opened: Promise<void>;
+  readonly stop: () => void;
   isOpen: boolean;
   /** Number of the newest block heard of; -1 before the first. */
   newest: number;
@@ -139,14 +142,12 @@ export class CommitFeed {
   }
 
   /** All that wait fail with the reason. */
-  async close(reason: unknown): Promise<void> {
+  close(reason: unknown): void {
     this.#closed = true;
     for (const status of this.#all()) status.fail(reason);
     const followed = [...this.#followed.values()];
     this.#followed.clear();
-    for (const stream of await Promise.allSettled(followed.map(({ opened }) => opened))) {
-      if (stream.status === 'fulfilled') stream.value.cancel();
-    }
+    for (const { stop } of followed) stop();
   }
 
   async #listening(transactionId: string): Promise<void> {
@@ -167,11 +168,15 @@ export class CommitFeed {
   #open(peer: FollowedPeer): void {
     // A stream that broke is taken up where it ended, so that nobody waits for what came meanwhile.
     const known = this.#lost.get(peer.client)?.newest;
-    const opened = new Promise<ByteCall>((resolve, reject) => {
+    let stop = (): void => undefined;
+    const opened = new Promise<void>((resolve, reject) => {
       const stream = peer.client.stream(DELIVER_FILTERED);
-      const fail = (error: Error): void => {
+      stop = () => {
         clearTimeout(timer);
         stream.cancel();
+      };
+      const fail = (error: Error): void => {
+        stop();
         reject(error);
         this.#lose(peer.client, opened, error);
       };
@@ -186,7 +191,7 @@ export class CommitFeed {
         }
         clearTimeout(timer);
         this.#take(peer, block);
-        resolve(stream);
+        resolve();
       });
       stream.on('error', fail);
       stream.on('end', () => {
@@ -195,7 +200,7 @@ export class CommitFeed {
       stream.write(this.#options.newSeekEnvelope(seekBlocks(known)));
     });
     opened.catch(() => undefined);
-    this.#followed.set(peer.client, { peer, opened, isOpen: false, newest: known ?? -1 });
+    this.#followed.set(peer.client, { peer, opened, stop, isOpen: false, newest: known ?? -1 });
     this.#count();
   }
 
@@ -221,14 +226,14 @@ export class CommitFeed {
   }
 
   /** With its last stream, those that wait lose their last hope. */
-  #lose(client: NodeClient, opened: Promise<ByteCall>, cause: unknown): void {
+  #lose(client: NodeClient, opened: Promise<void>, cause: unknown): void {
     const followed = this.#followed.get(client);
     if (followed?.opened !== opened) return;
     this.#followed.delete(client);
     const newest = followed.isOpen ? followed.newest : this.#lost.get(client)?.newest;
     this.#lost.set(client, { at: Date.now(), newest });
     this.#count();
-    if (!this.#closed) setTimeout(this.#followAgain, AGAIN_AFTER_MS).unref();
+    if (!this.#closed) setTimeout(this.#followAgain, AGAIN_AFTER_MS + MARGIN_MS).unref();
     for (const check of this.#catchingUp) check();
     for (const status of this.#all()) status.reconsider();
     if (this.#followed.size > 0) return;

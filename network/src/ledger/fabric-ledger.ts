@@ -220,13 +220,14 @@ class FabricLedger implements Ledger {
     return readChainInfo(await this.#query('qscc', 'GetChainInfo', [this.#channel], options));
   }
 
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return;
+  close(): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.resolve();
     const reason = new LedgerError('CLOSED', 'the ledger client was closed');
     this.#closing.abort(reason);
     this.#gateway.disconnect();
-    await this.#commits.close(reason);
+    this.#commits.close(reason);
     this.#nodes.close();
+    return Promise.resolve();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
