@@ -7,7 +7,7 @@ import { decodeAssignment } from '@lamplighter/sdk/wire';
 
 import { retire, suspend, transfer } from '../../../network/src/operator/commands/device.ts';
 import { takeOver } from '../../../network/src/operator/commands/gateway.ts';
-import { writeOperatorFile } from '../../../network/src/operator/operator-file.ts';
+import { type OperatorEntry, writeOperatorFile } from '../../../network/src/operator/operator-file.ts';
 import { codeOf } from '../code-of.ts';
 import { GATEWAY } from '../exchange/parties.ts';
 import { bytes, make } from './orders.ts';
@@ -138,16 +138,13 @@ describe('the command line', () => {
 
   /** Helios is asked first, and made none of the devices. */
   function reach({ northlight, helios }: VendorCity): void {
-    const entry = ({
-      id: vendor,
+    const entry = ({ id: vendor, url, tokenFile }: typeof helios): OperatorEntry => ({
+      vendor,
+      mspId: vendor === 'helios' ? 'HeliosMSP' : 'NorthlightMSP',
+      models: [],
       url,
       tokenFile,
-    }: typeof helios): object & {
-      readonly vendor: string;
-      readonly models: readonly string[];
-      readonly url: string;
-      readonly tokenFile: string;
-    } => ({ vendor, models: [], url, tokenFile });
+    });
     writeOperatorFile(directory, [entry(helios), entry(northlight)]);
   }
 
