@@ -7,7 +7,10 @@ import { decodeAssignment } from '@lamplighter/sdk/wire';
 
 import { retire, suspend, transfer } from '../../../network/src/operator/commands/device.ts';
 import { takeOver } from '../../../network/src/operator/commands/gateway.ts';
-import { type OperatorEntry, writeOperatorFile } from '../../../network/src/operator/operator-file.ts';
+import {
+  type OperatorEntry,
+  writeOperatorFile,
+} from '../../../network/src/operator/operator-file.ts';
 import { codeOf } from '../code-of.ts';
 import { GATEWAY } from '../exchange/parties.ts';
 import { bytes, make } from './orders.ts';
