@@ -87,6 +87,7 @@ export class CommitFeed {
 
   /** Begins to listen, without waiting for it. */
   follow(): void {
+    if (this.#closed) return;
     const now = Date.now();
     for (const peer of this.#options.peers) {
       const lostAt = this.#lost.get(peer.client)?.at ?? -Infinity;
