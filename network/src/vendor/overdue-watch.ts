@@ -1,8 +1,7 @@
 /** Looks at the ledger's overdue query from time to time, and tells once of each manager that is gone. */
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { ManagerStanding } from './fleet-care.ts';
 import type { VendorLogger } from './logger.ts';
+import { pause } from './pause.ts';
 
 export interface OverdueWatchOptions {
   /** Managers with overdue devices now. */
@@ -22,11 +21,7 @@ export async function watchOverdue(options: OverdueWatchOptions): Promise<void> 
   let known: ReadonlySet<string> = new Set();
   while (!signal.aborted) {
     known = await look(options, known);
-    try {
-      await sleep(everyMs, undefined, { signal, ref: false });
-    } catch {
-      // Aborted: the loop looks at the signal.
-    }
+    await pause(everyMs, signal);
   }
 }
 

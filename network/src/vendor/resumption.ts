@@ -1,7 +1,6 @@
 /** Finishes in the background what an earlier run broke off, again and again until nothing is left or the node closes. */
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { VendorLogger } from './logger.ts';
+import { pause } from './pause.ts';
 
 export interface ResumptionOptions {
   /** One try. @returns the failures of what is left, by a name */
@@ -42,13 +41,5 @@ async function attempt(
   } catch (error) {
     if (!signal.aborted) logger.warn({ error }, text);
     return false;
-  }
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, { signal, ref: false });
-  } catch {
-    // Aborted: the loop looks at the signal.
   }
 }

@@ -3,12 +3,11 @@
  * mostly one of all vendors does and the first wins, and it brings its organisation back after a skip, once its peer answers
  * again. Never fails: what does not work now is tried again.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { StakeTable } from '@lamplighter/chaincode/stake';
 
 import { LedgerError, type StakeContract } from '../ledger/index.ts';
 import type { VendorLogger } from './logger.ts';
+import { pause as timedPause } from './pause.ts';
 
 export interface TurnsOptions {
   readonly stake: StakeContract;
@@ -45,7 +44,7 @@ const QUIET: ReadonlySet<string> = new Set([
 
 /** Resolves when the signal is aborted. */
 export async function keepTurns(options: TurnsOptions): Promise<void> {
-  const { signal, jitterMs = JITTER_MS, random = Math.random, pause = unreferencedPause } = options;
+  const { signal, jitterMs = JITTER_MS, random = Math.random, pause = timedPause } = options;
   const duty = new Duty(options);
   let waitMs = 0;
   let failures = 0;
@@ -124,12 +123,4 @@ class Duty {
 function tell({ signal, logger }: TurnsOptions, error: unknown): void {
   if (signal.aborted || (error instanceof LedgerError && QUIET.has(error.code))) return;
   logger.warn({ error }, 'no part taken in elections; it is tried again');
-}
-
-async function unreferencedPause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, { signal, ref: false });
-  } catch {
-    // Aborted: the loop looks at the signal.
-  }
 }
