@@ -149,6 +149,7 @@ export class CommitFeed {
     const followed = [...this.#followed.values()];
     this.#followed.clear();
     for (const { stop } of followed) stop();
+    for (const check of this.#catchingUp) check();
   }
 
   async #listening(transactionId: string): Promise<void> {

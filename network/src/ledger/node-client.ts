@@ -9,6 +9,7 @@ import {
   credentials,
   type ChannelCredentials,
   type ClientDuplexStream,
+  type ClientUnaryCall,
 } from '@grpc/grpc-js';
 import type { ServiceEndpoint } from 'fabric-common';
 
@@ -21,6 +22,8 @@ const UNDECIDED: readonly connectivityState[] = [
   connectivityState.IDLE,
   connectivityState.CONNECTING,
 ];
+
+const OVER: readonly connectivityState[] = [connectivityState.READY, connectivityState.SHUTDOWN];
 
 export type ByteCall = ClientDuplexStream<Uint8Array, Uint8Array>;
 
@@ -51,6 +54,8 @@ const serialise = (bytes: Uint8Array): Buffer =>
 export class NodeClient {
   readonly name: string;
   readonly #client: Client;
+  readonly #underWay = new Set<ClientUnaryCall>();
+  #isClosed = false;
 
   constructor(node: ServiceEndpoint) {
     const { endpoint } = node as unknown as { readonly endpoint: Endpoint };
@@ -68,37 +73,32 @@ export class NodeClient {
   }
 
   /** Resolves when it is known whether the node can be reached: at once, unless it is being dialled or was not needed lately. */
-  async tried(): Promise<void> {
-    const deadline = Date.now() + READY_WITHIN_MS;
-    for (let state = this.#state(); UNDECIDED.includes(state); state = this.#state()) {
-      if (!(await this.#change(state, deadline))) return;
-    }
+  tried(): Promise<void> {
+    return this.#while((state) => UNDECIDED.includes(state));
   }
 
   /** Resolves when it is connected, or has not been within a few seconds. */
   dial(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#client.waitForReady(Date.now() + READY_WITHIN_MS, () => {
-        resolve();
-      });
-    });
+    return this.#while((state) => !OVER.includes(state));
   }
 
-  /** @throws {Error} of gRPC, with its status as `code` */
+  /** @throws {Error} of gRPC, with its status as `code`; when the client is closed */
   call(path: string, message: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const deadline = Date.now() + timeoutMs;
-      this.#client.makeUnaryRequest(
+      const call = this.#client.makeUnaryRequest(
         path,
         serialise,
         plainView,
         message,
         { deadline },
         (error, answer) => {
+          this.#underWay.delete(call);
           if (error) reject(error);
           else resolve(answer ?? new Uint8Array());
         },
       );
+      this.#underWay.add(call);
     });
   }
 
@@ -106,14 +106,24 @@ export class NodeClient {
     return this.#client.makeBidiStreamRequest(path, serialise, plainView);
   }
 
-  /** Ends the connection; calls that are under way fail. */
+  /** Ends the connection; calls that are under way fail, which gRPC alone would let run on to their deadlines. */
   close(): void {
+    this.#isClosed = true;
     this.#client.close();
+    for (const call of this.#underWay) call.cancel();
   }
 
-  /** Also begins to dial what is idle. */
+  /** Also begins to dial what is idle; gRPC would do so for a closed client, too. */
   #state(): connectivityState {
+    if (this.#isClosed) return connectivityState.SHUTDOWN;
     return this.#client.getChannel().getConnectivityState(true);
+  }
+
+  async #while(isUndecided: (state: connectivityState) => boolean): Promise<void> {
+    const deadline = Date.now() + READY_WITHIN_MS;
+    for (let state = this.#state(); isUndecided(state); state = this.#state()) {
+      if (!(await this.#change(state, deadline))) return;
+    }
   }
 
   /** @returns false when the deadline passes first */

@@ -37,8 +37,9 @@ export class TestNetwork implements AsyncDisposable {
     const directory = await mkdtemp(path.join(tmpdir(), 'ledger-'));
     const port = await freePort();
     const contracts = startContracts(port);
+    let network: EmbeddedNetwork | undefined;
     try {
-      const network = await EmbeddedNetwork.start({
+      network = await EmbeddedNetwork.start({
         directory,
         organisations: ['Northlight', 'Helios', 'Meridian'].map((name) => ({
           name: name.toLowerCase(),
@@ -64,6 +65,7 @@ export class TestNetwork implements AsyncDisposable {
       return started;
     } catch (error) {
       contracts.kill();
+      await network?.close();
       throw error;
     }
   }

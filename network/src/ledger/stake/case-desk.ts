@@ -76,6 +76,7 @@ export class CaseDesk {
 
   #wants({ finding }: Misconduct): boolean {
     const { id, accused } = finding;
+    if (this.#options.signal.aborted) return false;
     if (this.#open.has(id) || this.#done.has(id) || this.#open.size >= MOST_OPEN) return false;
     if (this.#isConvicted(finding)) return false;
     return this.open.filter((one) => one.finding.accused === accused).length < MOST_OPEN_OF_ONE;

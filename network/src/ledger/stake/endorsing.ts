@@ -44,6 +44,8 @@ export interface EndorsingParts {
   readonly watch: MisconductWatch;
   /** Number of the newest block that endorsers should have. */
   readonly seen: () => number;
+  /** Ends what is under way. */
+  readonly closing: AbortSignal;
 }
 
 export interface EndorsementRequest {
@@ -62,26 +64,27 @@ export class Endorsing {
 
   /**
    * @returns equal answers, enough to be valid by what the client knows
-   * @throws LedgerError the contract's refusal; UNAVAILABLE, TIMEOUT, ENDORSEMENTS_DIFFER; the reason of the signal
+   * @throws LedgerError the contract's refusal; UNAVAILABLE, TIMEOUT, ENDORSEMENTS_DIFFER, CLOSED; the reason of the signal
    */
   async endorse(request: EndorsementRequest): Promise<readonly ProposalAnswer[]> {
     const { message, transactionId } = request.proposal;
     const inquiry = new Inquiry({ message, timeoutMs: request.timeoutMs });
     const deadline = Date.now() + request.timeoutMs;
     for (let round = 0; ; round++) {
-      request.signal?.throwIfAborted();
+      this.#requireWanted(request);
       const policy = await this.#parts.stake.policy();
       if (policy === null) return this.#byMajority(request, inquiry);
       const asked = await this.#ask(request, inquiry, policy, round);
       const weighed = weighAnswers(policy, request.transaction, inquiry.answers);
       this.#learn(request, inquiry, { policy, asked, weighed });
       if (weighed.kind === 'endorsed') return weighed.answers.map(({ answer }) => answer);
+      this.#requireWanted(request);
       if (weighed.kind === 'refused') throw errorOfResponse(weighed.refusal, transactionId);
       const pauseMs = PAUSES_MS[round] ?? LAST_PAUSE_MS;
       const waitsForValidator = weighed.withoutValidator !== undefined;
       const isOver = !waitsForValidator && round + 1 >= MOST_ROUNDS;
       if (isOver || Date.now() + pauseMs > deadline) throw lackingError(weighed, inquiry, request);
-      await pause(pauseMs, request.signal);
+      await pause(pauseMs, this.#parts.closing, request.signal);
     }
   }
 
@@ -94,6 +97,11 @@ export class Endorsing {
     const asked = await this.#ask(request, inquiry, policy, ALL);
     const weighed = weighAnswers(policy, PROBE, inquiry.answers);
     this.#learn(request, inquiry, { policy, asked, weighed });
+  }
+
+  #requireWanted({ signal }: EndorsementRequest): void {
+    this.#parts.closing.throwIfAborted();
+    signal?.throwIfAborted();
   }
 
   async #byMajority(

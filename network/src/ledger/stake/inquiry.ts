@@ -121,6 +121,16 @@ function assertEndorser({ mspId, client }: PeerNode, endorser: Uint8Array): void
   endorsers.set(client, endorser);
 }
 
-export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return delay(milliseconds, undefined, { signal });
+/** @throws the reason of the signal that ends it early */
+export async function pause(
+  milliseconds: number,
+  ...ending: readonly (AbortSignal | undefined)[]
+): Promise<void> {
+  const signal = AbortSignal.any(ending.filter((one) => one !== undefined));
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
 }

@@ -103,6 +103,7 @@ export class StakeClient {
       care: this.#care,
       watch,
       seen: () => this.#seen,
+      closing: options.signal,
     });
   }
 

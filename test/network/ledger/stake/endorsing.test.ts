@@ -3,6 +3,7 @@ import { msp, peer } from '@hyperledger/fabric-protos';
 
 import { encodeStakeTable, type StakeTable } from '../../../../chaincode/src/stake/index.ts';
 import type { CommitFeed } from '../../../../network/src/ledger/commit-feed.ts';
+import { LedgerError } from '../../../../network/src/ledger/ledger-error.ts';
 import type { Nodes, PeerNode } from '../../../../network/src/ledger/nodes.ts';
 import type { SignedProposal } from '../../../../network/src/ledger/proposal.ts';
 import type { ProposalAnswer } from '../../../../network/src/ledger/proposal-answer.ts';
@@ -54,6 +55,7 @@ class Channel {
   readonly behaviours = new Map<string, Behaviour>();
   readonly endorsing: Endorsing;
   readonly stake: StakeWatch;
+  readonly closing = new AbortController();
 
   constructor(table: StakeTable) {
     this.table = table;
@@ -85,6 +87,7 @@ class Channel {
         audit: () => undefined,
       } as unknown as MisconductWatch,
       seen: () => 0,
+      closing: this.closing.signal,
     });
   }
 
@@ -177,6 +180,16 @@ describe('endorsing by stake', () => {
     channel.behaviours.set('AMSP', BROKEN);
     expect(await codeOf(() => channel.endorse('a:B', 400))).toBe('UNAVAILABLE');
     expect(names(await channel.endorse('Stake:ReportMisconduct').catch(() => []))).toEqual([]);
+  });
+
+  it('ends with the client, though a validator is waited for', async () => {
+    const channel = three();
+    channel.behaviours.set('AMSP', (times) => {
+      if (times === 3) channel.closing.abort(new LedgerError('CLOSED', 'closed'));
+      return refusing('no');
+    });
+    expect(await codeOf(() => channel.endorse('a:B', 3_600_000))).toBe('CLOSED');
+    expect(channel.asked.get('AMSP')).toBe(3);
   });
 
   it('suspects those whose answers differ, and submits what passes', async () => {
