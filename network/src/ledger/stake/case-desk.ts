@@ -37,6 +37,8 @@ const FINAL: readonly string[] = [
 export interface CaseDeskOptions {
   /** Submits Stake:ReportMisconduct. */
   readonly file: (report: MisconductReport) => Promise<unknown>;
+  /** False for one who is convicted already, by anybody. */
+  readonly isWorthReporting?: (finding: Misconduct['finding']) => boolean;
   readonly onFound: (misconduct: Misconduct) => void;
   /** `VALID` when it was judged as reported. */
   readonly onFiled: (misconduct: Misconduct, code: string) => void;
@@ -111,6 +113,7 @@ export class CaseDesk {
   /** @returns what became of it; never fails */
   async #file({ report, finding }: Misconduct): Promise<string> {
     if (this.#isConvicted(finding)) return 'EVIDENCE_USED';
+    if (this.#options.isWorthReporting?.(finding) === false) return 'STAKE_BARRED';
     try {
       await this.#options.file(report);
     } catch (error) {

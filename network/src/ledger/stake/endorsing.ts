@@ -140,7 +140,8 @@ export class Endorsing {
 
   /** Nobody waits for a peer that is being dialled while the others are enough. */
   async #connected(policy: StakePolicy, transaction: string): Promise<readonly PeerNode[]> {
-    const { peers } = this.#parts.nodes;
+    // Of organisations without a voice nothing is to be had or learnt.
+    const peers = this.#parts.nodes.peers.filter(({ mspId }) => policy.hears(mspId));
     const connected = peers.filter(({ client }) => client.isConnected);
     const isEnough = policy.judge(transaction, mspIdsOf(connected)) === 'VALID';
     return isEnough ? connected : reachable(peers);

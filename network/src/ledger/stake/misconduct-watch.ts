@@ -61,7 +61,9 @@ export class MisconductWatch {
     inquiry: Inquiry,
     peers: readonly PeerNode[],
   ): Promise<void> {
-    inquiry.ask(peers);
+    const policy = this.#options.policy();
+    if (policy === null) return;
+    inquiry.ask(peers.filter(({ mspId }) => policy.hears(mspId)));
     await inquiry.until(() => inquiry.isIdle, AUDIT_WITHIN_MS);
     this.#compare(proposal, inquiry);
   }
@@ -71,7 +73,8 @@ export class MisconductWatch {
     if (policy === null || !differ(responses)) return;
     const { court, desk } = this.#options;
     const passes = (mspIds: readonly string[]): boolean => policy.passes(mspIds);
-    desk.add(findMisconduct({ proposal, responses, court, passes }));
+    const cases = findMisconduct({ proposal, responses, court, passes });
+    desk.add(cases.filter(({ finding }) => policy.isWorthReporting(finding)));
   }
 }
 

@@ -190,6 +190,7 @@ export class StakeClient {
       signal,
       file: (report: MisconductReport) =>
         submit('Stake:ReportMisconduct', [JSON.stringify(report)]),
+      isWorthReporting: (finding) => this.known?.isWorthReporting(finding) !== false,
       onFound: ({ finding: { accused, kind, id, transactionId } }) => {
         notice({ kind: 'misconduct-found', accused, misconduct: kind, case: id, transactionId });
       },

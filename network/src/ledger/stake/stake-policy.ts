@@ -5,6 +5,8 @@ import {
   judgeByStake,
   passesThreshold,
   STAKE_ONLY,
+  type Finding,
+  type StakeHolder,
   type StakeTable,
   type StakeVerdict,
 } from '@lamplighter/chaincode/stake';
@@ -40,6 +42,19 @@ export class StakePolicy {
     return verdict;
   }
 
+  /** Whether an organisation has a voice: shares, and no bar. */
+  hears(mspId: string): boolean {
+    const holder = this.#holderOf(mspId);
+    return holder !== undefined && counts(holder);
+  }
+
+  /** Whether a conviction would change anything: who is barred already can only lose the shares. */
+  isWorthReporting({ accused, kind }: Pick<Finding, 'accused' | 'kind'>): boolean {
+    const holder = this.#holderOf(accused);
+    if (holder === undefined || holder.shares === 0n) return false;
+    return !holder.barred || kind === 'equivocation';
+  }
+
   /** Whether these organisations, two at least, hold more than the threshold, whoever is the validator. */
   passes(organisations: Iterable<string>): boolean {
     const named = new Set(organisations);
@@ -47,6 +62,10 @@ export class StakePolicy {
       (holder) => counts(holder) && named.has(holder.mspId),
     );
     return holders.length > 1 && passesThreshold(this.table, holders);
+  }
+
+  #holderOf(mspId: string): StakeHolder | undefined {
+    return this.table.organisations.find((holder) => holder.mspId === mspId);
   }
 }
 

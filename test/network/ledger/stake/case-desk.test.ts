@@ -14,6 +14,7 @@ class Office {
   under = 0;
   most = 0;
   answers: string[] = [];
+  readonly convicted = new Set<string>();
   readonly desk = new CaseDesk({
     signal: this.closing.signal,
     file: async () => {
@@ -24,6 +25,7 @@ class Office {
       const code = this.answers.shift() ?? 'VALID';
       if (code !== 'VALID') throw new LedgerError(code, 'no');
     },
+    isWorthReporting: ({ accused }) => !this.convicted.has(accused),
     onFound: ({ finding }) => this.found.push(finding.id),
     onFiled: ({ finding }, code) => this.filed.push(`${finding.id} ${code}`),
   });
@@ -64,6 +66,16 @@ describe('desk of cases', () => {
     office.desk.add([aCase('4', 'AMSP'), aCase('5', 'AMSP', 'equivocation')]);
     await office.settled();
     expect(office.filed).toEqual(['1 VALID', '3 VALID']);
+  });
+
+  it('asks the ledger nothing about whom another has convicted meanwhile', async () => {
+    const office = new Office();
+    office.desk.add([aCase('1', 'AMSP'), aCase('2', 'BMSP')]);
+    office.convicted.add('AMSP');
+    office.convicted.add('BMSP');
+    await office.settled();
+    expect(office.tries).toBe(0);
+    expect(office.filed).toEqual(['1 STAKE_BARRED', '2 STAKE_BARRED']);
   });
 
   it('keeps a bounded number, and room for other organisations', () => {

@@ -182,6 +182,18 @@ describe('endorsing by stake', () => {
     expect(names(await channel.endorse('Stake:ReportMisconduct').catch(() => []))).toEqual([]);
   });
 
+  it('asks nobody who is barred or has no shares, in no round', async () => {
+    const mute = [aHolder('DMSP', 10, { barred: true }), aHolder('EMSP', 0)];
+    const table = aTable([aHolder('AMSP', 40), aHolder('BMSP', 30), aHolder('CMSP', 20), ...mute]);
+    const channel = new Channel(table);
+    channel.behaviours.set('AMSP', (times) =>
+      times < 3 ? refusing('VENDOR_NOT_FOUND: no vendor') : answering('AMSP', 'y'),
+    );
+    await channel.endorse();
+    await channel.endorsing.probe(PROPOSAL, 1_000);
+    expect([...channel.asked.keys()].sort()).toEqual(['AMSP', 'BMSP', 'CMSP']);
+  });
+
   it('ends with the client, though a validator is waited for', async () => {
     const channel = three();
     channel.behaviours.set('AMSP', (times) => {
