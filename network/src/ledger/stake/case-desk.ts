@@ -2,12 +2,11 @@
  * Keeps evidence until the ledger has judged it, and files it by itself: one case at a time, again after outages. Bounded:
  * a peer that lies to every proposal is convicted by any of its lies.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { MisconductKind, MisconductReport } from '@lamplighter/chaincode/stake';
 
 import { LedgerError } from '../ledger-error.ts';
 import type { Misconduct } from './misconduct.ts';
+import { pauseUntil } from './pause.ts';
 
 /** Cases that wait to be filed. */
 const MOST_OPEN = 32;
@@ -96,7 +95,7 @@ export class CaseDesk {
     for (let tries = 1; ; tries++) {
       const code = await this.#inTurn(() => this.#file(misconduct));
       const isOver = code === 'VALID' || FINAL.includes(code) || tries >= MOST_TRIES;
-      if (isOver || !(await this.#pause(pauseMs))) {
+      if (isOver || !(await pauseUntil(this.#options.signal, pauseMs))) {
         this.#finish(misconduct, code);
         return;
       }
@@ -121,12 +120,6 @@ export class CaseDesk {
     }
     this.#convicted.set(finding.accused, { kind: finding.kind, at: this.#now() });
     return 'VALID';
-  }
-
-  /** @returns false when it was ended */
-  #pause(milliseconds: number): Promise<boolean> {
-    const { signal } = this.#options;
-    return delay(milliseconds, true, { signal, ref: false }).catch(() => false);
   }
 
   #finish(misconduct: Misconduct, code: string): void {

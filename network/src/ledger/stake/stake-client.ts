@@ -16,6 +16,7 @@ import { badEndorsers } from './bad-endorsements.ts';
 import { CaseDesk } from './case-desk.ts';
 import { Endorsing, type EndorsementRequest } from './endorsing.ts';
 import { MisconductWatch } from './misconduct-watch.ts';
+import { pauseUntil } from './pause.ts';
 import { PeerStanding } from './peer-standing.ts';
 import type { StakePolicy } from './stake-policy.ts';
 import { StakeWatch } from './stake-watch.ts';
@@ -201,13 +202,22 @@ export class StakeClient {
   }
 
   #newCare(): ValidatorCare {
-    const { submit, notice } = this.#options;
+    const { submit, notice, signal } = this.#options;
     return new ValidatorCare({
+      isNeeded: (validator, epoch) => this.#isSeated(validator, epoch),
+      pause: (milliseconds) => pauseUntil(signal, milliseconds),
       vote: (validator, epoch, reason) =>
         submit('Stake:SkipValidator', [validator, String(epoch), reason]),
       onVote: (vote) => {
         notice({ kind: 'skip-voted', ...vote });
       },
     });
+  }
+
+  /** By a table that is read now. */
+  async #isSeated(validator: string, epoch: number): Promise<boolean> {
+    this.#watch.outdate();
+    const table = (await this.#watch.policy())?.table;
+    return table?.validator === validator && table.epoch === epoch;
   }
 }

@@ -9,6 +9,10 @@ class Desk {
   answers: string[] = [];
   readonly votes: string[] = [];
   readonly codes: string[] = [];
+  readonly pauses: number[] = [];
+  isOpen = true;
+  isNeeded = true;
+  waited: () => void = () => undefined;
   readonly care = new ValidatorCare({
     vote: (validator, epoch, reason) => {
       this.votes.push(`${validator} ${epoch} ${reason}`);
@@ -16,7 +20,14 @@ class Desk {
       return code === 'VALID' ? Promise.resolve() : Promise.reject(new LedgerError(code, 'no'));
     },
     onVote: ({ code }) => this.codes.push(code),
+    isNeeded: () => Promise.resolve(this.isNeeded),
+    pause: (milliseconds) => {
+      this.pauses.push(milliseconds);
+      this.waited();
+      return Promise.resolve(this.isOpen);
+    },
     now: () => this.now,
+    draw: () => 0.5,
   });
 
   async failAt(...times: readonly number[]): Promise<void> {
@@ -47,13 +58,58 @@ describe('care for the validator', () => {
     expect(desk.care.unseenForMs).toBe(1_600);
   });
 
-  it('votes again after a conflict, no more than once a second, and not when it stands', async () => {
+  it('votes again after an outage, no more than once a second, and not when it stands', async () => {
     const desk = new Desk();
-    desk.answers = ['MVCC_READ_CONFLICT', 'VOTE_EXISTS'];
+    desk.answers = ['UNAVAILABLE', 'VOTE_EXISTS'];
     await desk.failAt(0, 1_600, 1_700, 2_500);
-    expect(desk.codes).toEqual(['MVCC_READ_CONFLICT']);
+    expect(desk.codes).toEqual(['UNAVAILABLE']);
     await desk.failAt(2_700, 4_000, 9_000);
-    expect(desk.codes).toEqual(['MVCC_READ_CONFLICT', 'VOTE_EXISTS']);
+    expect(desk.codes).toEqual(['UNAVAILABLE', 'VOTE_EXISTS']);
+  });
+
+  it('votes again at once, after a random while, when the vote met another', async () => {
+    const desk = new Desk();
+    desk.answers = ['MVCC_READ_CONFLICT', 'MVCC_READ_CONFLICT', 'VALID'];
+    await desk.failAt(0, 1_600);
+    expect(desk.codes).toEqual(['VALID']);
+    expect(desk.pauses).toEqual([125, 250, 500]);
+    await desk.failAt(9_000);
+    expect(desk.votes).toHaveLength(3);
+  });
+
+  it('votes five times at most without a break', async () => {
+    const desk = new Desk();
+    desk.answers = Array<string>(5).fill('MVCC_READ_CONFLICT');
+    await desk.failAt(0, 1_600);
+    expect(desk.codes).toEqual(['MVCC_READ_CONFLICT']);
+    expect(desk.votes).toHaveLength(5);
+    await desk.failAt(2_700);
+    expect(desk.codes).toEqual(['MVCC_READ_CONFLICT', 'VALID']);
+  });
+
+  it.each<[string, (desk: Desk) => void]>([
+    ['was passed over by others', (desk) => (desk.isNeeded = false)],
+    [
+      'has served',
+      (desk) => {
+        desk.care.served();
+      },
+    ],
+    ['matters no longer to a client that is closed', (desk) => (desk.isOpen = false)],
+  ])('leaves the vote when the validator %s while it waited', async (_, change) => {
+    const first = new Desk();
+    first.waited = () => {
+      change(first);
+    };
+    await first.failAt(0, 1_600);
+    expect([first.votes, first.codes]).toEqual([[], []]);
+    const second = new Desk();
+    second.answers = ['MVCC_READ_CONFLICT'];
+    second.waited = () => {
+      if (second.votes.length > 0) change(second);
+    };
+    await second.failAt(0, 1_600);
+    expect(second.votes).toHaveLength(1);
   });
 
   it('holds nothing against the next validator', async () => {
