@@ -1,6 +1,6 @@
 /**
- * Weighs peers' answers by the stake behind them. An envelope holds one payload, so answers are grouped by its bytes; at most one
- * group passes, since the threshold is half of the shares or more. Pure.
+ * Weighs peers' answers by the stake behind them. An envelope holds one payload, so answers are grouped by its bytes; while
+ * no peer answers twice, at most one group passes, since the threshold is half of the shares or more. Pure.
  */
 import type { ProposalAnswer } from '../proposal-answer.ts';
 import type { StakePolicy } from './stake-policy.ts';

@@ -92,9 +92,11 @@ describe('weighing of answers', () => {
             ) === 'VALID'
           );
         });
-        expect(valid.length).toBe(weighed.kind === 'endorsed' ? 1 : 0);
-        const payloads = weighed.kind === 'endorsed' ? weighed.answers : [];
-        expect(payloads.every((one) => textOf(one) === valid[0])).toBe(true);
+        // One that answers twice may stand in two groups: either is valid then.
+        expect(valid.length > 0).toBe(weighed.kind === 'endorsed');
+        const chosen = weighed.kind === 'endorsed' ? weighed.answers.map(textOf) : [];
+        expect(new Set(chosen).size).toBeLessThan(2);
+        expect(chosen.every((payload) => valid.some((one) => one === payload))).toBe(true);
       }),
     );
   });
