@@ -9,9 +9,10 @@ export {
 } from './table.ts';
 export {
   counts,
+  decide,
   judgeByStake,
-  passesThreshold,
   STAKE_ONLY,
+  voicesOf,
   type EndorsedTransaction,
   type StakeVerdict,
 } from './rule.ts';

@@ -41,12 +41,10 @@ export function judgeByStake(transaction: EndorsedTransaction): StakeVerdict {
   const table = transaction.table === null ? null : decodeStakeTable(transaction.table);
   const endorsers = new Set(transaction.endorsers);
   if (table === null) return judgeByMajority(transaction.channel, endorsers);
-  const holders = table.organisations.filter(
-    (holder) => counts(holder) && endorsers.has(holder.mspId),
-  );
-  if (!passesThreshold(table, holders)) return 'STAKE_TOO_SMALL';
-  if (holders.length < 2) return 'ONE_ORGANISATION';
-  return isStakeOnly(transaction) || hasValidator(table, holders) ? 'VALID' : 'VALIDATOR_MISSING';
+  const voices = voicesOf(table, endorsers);
+  if (!passesThreshold(table, voices)) return 'STAKE_TOO_SMALL';
+  if (voices.length < 2) return 'ONE_ORGANISATION';
+  return isStakeOnly(transaction) || hasValidator(table, voices) ? 'VALID' : 'VALIDATOR_MISSING';
 }
 
 /** Whether an organisation's endorsement has any weight. */
@@ -54,8 +52,21 @@ export function counts({ shares, barred }: StakeHolder): boolean {
   return shares > 0n && !barred;
 }
 
+/** Those of the named organisations whose endorsement has any weight. @param mspIds MSP ids */
+export function voicesOf(
+  { organisations }: StakeTable,
+  mspIds: ReadonlySet<string>,
+): readonly StakeHolder[] {
+  return organisations.filter((holder) => counts(holder) && mspIds.has(holder.mspId));
+}
+
+/** Whether these voices decide, whoever is the validator: two at least, with more than the threshold. */
+export function decide(table: StakeTable, voices: readonly StakeHolder[]): boolean {
+  return voices.length > 1 && passesThreshold(table, voices);
+}
+
 /** Whether these organisations hold more than the threshold's part of the issued shares. */
-export function passesThreshold(
+function passesThreshold(
   { issued, threshold: { num, den } }: StakeTable,
   holders: readonly StakeHolder[],
 ): boolean {

@@ -1,6 +1,6 @@
 /** One peer's signed answer to a proposal, read strictly and verified: what it read, and what it says follows from it. */
 import { p256Verify } from '@lamplighter/sdk/crypto';
-import { decodeProtobuf, equalBytes } from '@lamplighter/sdk/wire';
+import { decodeProtobuf } from '@lamplighter/sdk/wire';
 import { createHash, X509Certificate } from 'node:crypto';
 import { encodeJson } from '../canonical-json.ts';
 import {
@@ -84,11 +84,6 @@ export function readSignedResponse({
       event: decodeProtobuf(action.events, chaincodeEvent),
     }),
   };
-}
-
-/** Whether two answers are to the same proposal. */
-export function answersSame(left: SignedResponse, right: SignedResponse): boolean {
-  return equalBytes(left.proposalHash, right.proposalHash);
 }
 
 function definitionKey(chaincode: string): string {

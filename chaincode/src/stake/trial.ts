@@ -6,7 +6,7 @@ import { keys } from '../keys.ts';
 import { readRecord, transactionSeconds } from '../state.ts';
 import { weighEvidence, type Court, type Evidence, type Finding } from './evidence.ts';
 import { headerExtension } from './fabric-messages.ts';
-import { counts, passesThreshold } from './rule.ts';
+import { decide, voicesOf } from './rule.ts';
 import { holderOf } from './shares.ts';
 import type { StakeTable } from './table.ts';
 
@@ -73,10 +73,7 @@ function assertWitnessed(table: StakeTable, { accused, witnesses }: Finding): vo
   if (holderOf(table, accused).barred) {
     throw new ContractError('STAKE_BARRED', `${accused} is barred already`);
   }
-  const holders = table.organisations.filter(
-    (holder) => counts(holder) && witnesses.includes(holder.mspId),
-  );
-  if (holders.length < 2 || !passesThreshold(table, holders)) {
+  if (!decide(table, voicesOf(table, new Set(witnesses)))) {
     throw new ContractError('EVIDENCE_INVALID', 'the witnesses hold too few shares');
   }
 }

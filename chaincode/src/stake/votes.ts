@@ -4,7 +4,7 @@ import { ContractError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import { readRecord, transactionTime, writeRecord } from '../state.ts';
 import type { StakeMotion, StakeVote, StakeVotesRecord } from './records.ts';
-import { counts, passesThreshold } from './rule.ts';
+import { counts, decide, voicesOf } from './rule.ts';
 import { holderOf } from './shares.ts';
 import type { StakeTable } from './table.ts';
 
@@ -34,10 +34,7 @@ export async function castVote(
   if (voters.size < votes.length) {
     throw new ContractError('VOTE_EXISTS', `${vote.mspId} has voted on this`);
   }
-  const holders = table.organisations.filter(
-    (holder) => counts(holder) && voters.has(holder.mspId),
-  );
-  const carried = holders.length > 1 && passesThreshold(table, holders);
+  const carried = decide(table, voicesOf(table, voters));
   const record: StakeVotesRecord = {
     docType: 'stakeVotes',
     schema: 1,

@@ -3,10 +3,10 @@
  * endorsement counts for its organisation; those of other members count for nothing.
  */
 import {
-  counts,
   decodeStakeTable,
   judgeByStake,
   STAKE_ONLY,
+  voicesOf,
   type StakeTable,
   type StakeVerdict,
 } from '@lamplighter/chaincode/stake';
@@ -111,9 +111,8 @@ export function stakeSets(state: StakeState, most: number): readonly Organisatio
   return minimal(found.map((set) => new Map(set.map((mspId) => [mspId, 1]))));
 }
 
-function byShares({ organisations }: StakeTable, mspIds: readonly string[]): readonly string[] {
-  return organisations
-    .filter((holder) => counts(holder) && mspIds.includes(holder.mspId))
+function byShares(table: StakeTable, mspIds: readonly string[]): readonly string[] {
+  return [...voicesOf(table, new Set(mspIds))]
     .sort((left, right) => (left.shares < right.shares ? 1 : -1))
     .map(({ mspId }) => mspId);
 }

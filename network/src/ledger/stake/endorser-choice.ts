@@ -2,12 +2,7 @@
  * Which organisations to ask for endorsements (design §5): the validator, then others drawn by coin age, the least that pass the
  * threshold, and one spare. Who has earned most is asked most, so the work is spread as the turns are. Pure.
  */
-import {
-  counts,
-  passesThreshold,
-  type StakeHolder,
-  type StakeTable,
-} from '@lamplighter/chaincode/stake';
+import { decide, type StakeHolder, type StakeTable, voicesOf } from '@lamplighter/chaincode/stake';
 
 export interface EndorserChoice {
   /** MSP ids: together they pass, if those that can be asked pass at all, and none of them could be left out. */
@@ -26,9 +21,7 @@ export interface Candidates {
 }
 
 export function chooseEndorsers(table: StakeTable, candidates: Candidates): EndorserChoice {
-  const holders = table.organisations.filter(
-    (holder) => counts(holder) && candidates.available.has(holder.mspId),
-  );
+  const holders = voicesOf(table, candidates.available);
   const seat = candidates.validatorNeeded ? seatOf(table, holders) : undefined;
   const others = drawn(
     holders.filter((holder) => holder !== seat),
@@ -51,15 +44,11 @@ function seatOf(
   );
 }
 
-function passes(table: StakeTable, holders: readonly StakeHolder[]): boolean {
-  return holders.length > 1 && passesThreshold(table, holders);
-}
-
 /** All of them, when they do not pass together. */
 function firstThatPass(table: StakeTable, order: readonly StakeHolder[]): readonly StakeHolder[] {
   for (let length = 2; length < order.length; length++) {
     const first = order.slice(0, length);
-    if (passes(table, first)) return first;
+    if (decide(table, first)) return first;
   }
   return order;
 }
@@ -73,7 +62,7 @@ function withoutNeedless(
   // The last drawn first.
   for (const holder of [...chosen].reverse()) {
     const rest = kept.filter((one) => one !== holder);
-    if (holder !== seat && passes(table, rest)) kept = rest;
+    if (holder !== seat && decide(table, rest)) kept = rest;
   }
   return kept;
 }

@@ -1,10 +1,11 @@
 /** The rule of stake on one table, as the client asks it: whom to ask, whether these are enough. Verdicts are remembered. */
 import {
   counts,
+  decide,
   encodeStakeTable,
   judgeByStake,
-  passesThreshold,
   STAKE_ONLY,
+  voicesOf,
   type Finding,
   type StakeHolder,
   type StakeTable,
@@ -57,11 +58,7 @@ export class StakePolicy {
 
   /** Whether these organisations, two at least, hold more than the threshold, whoever is the validator. */
   passes(organisations: Iterable<string>): boolean {
-    const named = new Set(organisations);
-    const holders = this.table.organisations.filter(
-      (holder) => counts(holder) && named.has(holder.mspId),
-    );
-    return holders.length > 1 && passesThreshold(this.table, holders);
+    return decide(this.table, voicesOf(this.table, new Set(organisations)));
   }
 
   #holderOf(mspId: string): StakeHolder | undefined {
