@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { takeLockFile } from '../lock-file.ts';
 import { EmbeddedError } from './errors.ts';
-import { hold } from './held.ts';
+import { hold } from '../held.ts';
 
 function inUse(directory: string, owner: number): EmbeddedError {
   return new EmbeddedError(

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { hold } from '../embedded/held.ts';
+import { hold } from '../held.ts';
 import { takeLockFile } from '../lock-file.ts';
 import { OperatorError } from './errors.ts';
 

@@ -7,7 +7,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { EmbeddedError } from '../errors.ts';
-import { hold } from '../held.ts';
+import { hold } from '../../held.ts';
 import { decodeRecordHeader, encodeRecord, isIntact, RECORD_HEADER_BYTES } from './block-record.ts';
 import { BlockCache } from './block-cache.ts';
 import { BlockOffsets } from './block-offsets.ts';

@@ -4,27 +4,24 @@
  */
 import { mkdir, realpath } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
+import { hold } from '../../held.ts';
 import { ManagementError } from '../management-error.ts';
 import type { Change, KeyValueStore } from './key-value-store.ts';
 import { hasCode, storageFailure } from './storage-failures.ts';
-
-/**
- * Places that this process has open. LevelDB would refuse a second opening as well, but by closing a file that it locked:
- * with that, the system gives the lock of the first opening away to any other process.
- */
-const HELD = new Set<string>();
 
 type Database = ClassicLevel<string, Uint8Array>;
 
 /** See the module comment. */
 export class LevelStore implements KeyValueStore {
   readonly #location: string;
+  readonly #letGo: () => void;
   /** Null after a failed write, until it is opened again. */
   #database: Database | null;
 
-  private constructor(location: string, database: Database) {
+  private constructor(location: string, database: Database, letGo: () => void) {
     this.#location = location;
     this.#database = database;
+    this.#letGo = letGo;
   }
 
   /**
@@ -35,12 +32,14 @@ export class LevelStore implements KeyValueStore {
   static async open(location: string): Promise<LevelStore> {
     await mkdir(location, { recursive: true, mode: 0o700 });
     const place = await realpath(location);
-    if (HELD.has(place)) throw inUse(location);
-    HELD.add(place);
+    // LevelDB would refuse a second opening in this process as well, but by closing a file that it locked: with that, the
+    // system gives the lock of the first opening away to any other process.
+    const letGo = hold(`database ${place}`);
+    if (letGo === undefined) throw inUse(location);
     try {
-      return new LevelStore(place, await open(place));
+      return new LevelStore(place, await open(place), letGo);
     } catch (error) {
-      HELD.delete(place);
+      letGo();
       throw error;
     }
   }
@@ -71,7 +70,7 @@ export class LevelStore implements KeyValueStore {
 
   async close(): Promise<void> {
     await this.#database?.close();
-    HELD.delete(this.#location);
+    this.#letGo();
   }
 }
 
