@@ -1,5 +1,9 @@
-/** Cryptography of lamplighter.v1: suites, key schedule, chain, trees, content and envelopes (docs/protocol.md §3, §4, §6.6, §7). */
+/**
+ * Cryptography of lamplighter.v1: suites, key schedule, chain, trees, content and envelopes (docs/protocol.md §3, §4, §6.6,
+ * §7), and the catalogue of algorithms.
+ */
 export { asciiBytes, be16, be32, be64, concatBytes, equalBytes, erase } from '../wire/bytes.ts';
+export * from './catalogue.ts';
 export * from './chain.ts';
 export * from './content.ts';
 export * from './ed25519.ts';
@@ -9,6 +13,7 @@ export * from './errors.ts';
 export * from './key-schedule.ts';
 export * from './merkle.ts';
 export * from './p256.ts';
+export * from './primitives.ts';
 export * from './public-key-code.ts';
 export * from './suites.ts';
 export * from './trusted-keys.ts';
