@@ -9,6 +9,8 @@ export * as limits from './limits.ts';
 export * from './manifest.ts';
 export * from './message-types.ts';
 export { decodeMessage, encodeMessage, messageNumber, type Extension } from './messages.ts';
+export * from './proof-set.ts';
 export * from './protobuf.ts';
 export { type Codec } from './shapes.ts';
 export * from './signed.ts';
+export * from './validator-set.ts';
