@@ -45,8 +45,17 @@ export interface AeadAlgorithm {
   readonly tagBytes: number;
 }
 
+/** A hash of a message that comes in pieces: a device reads its flash so. */
+export interface RunningHash {
+  update(piece: Uint8Array): this;
+  /** Ends it. */
+  digest(): Uint8Array;
+}
+
 export interface Hash {
   (message: Uint8Array): Uint8Array;
+  /** For a message in pieces. */
+  create(): RunningHash;
   readonly digestBytes: number;
   /** What HMAC pads a key to; of a sponge, its rate. */
   readonly blockBytes: number;
