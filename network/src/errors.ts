@@ -11,3 +11,8 @@ export class LamplighterError<Code extends string = string> extends Error {
     this.code = code;
   }
 }
+
+/** @returns the error's own text, for answers on the wire; never a stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -6,8 +6,8 @@ import { createHash, randomBytes } from 'node:crypto';
 
 import { common } from '@hyperledger/fabric-protos';
 
-import { encodeInteger, encodeOctetString, encodeSequence } from './der.ts';
-import type { Signer } from './signer.ts';
+import { encodeInteger, encodeOctetString, encodeSequence } from '../membership/der.ts';
+import type { Signer } from '../membership/signer.ts';
 
 /** Slots of Block.metadata: signatures, last config, validation flags, orderer, commit hash. */
 export const METADATA_SLOTS = 5;

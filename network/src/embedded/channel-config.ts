@@ -14,7 +14,7 @@ import {
   ordererPolicies,
   type PolicySet,
 } from './config-policies.ts';
-import type { MspRoots } from './msp-folder.ts';
+import type { MspRoots } from '../membership/msp-folder.ts';
 
 const ADMINS = 'Admins';
 /** One hash over the whole block data: no Merkle tree. */

@@ -12,13 +12,13 @@ import { configOf, membersOf, newGenesisBlock } from './genesis.ts';
 import { BlockFile } from './ledger/block-file.ts';
 import { OrderedBlock, readStoredBlock } from './ledger/ordered-block.ts';
 import { LIMITS } from './limits.ts';
-import { loggerOf } from './logger.ts';
+import { loggerOf } from '../network-logger.ts';
 import { MspRegistry } from './msp.ts';
 import type { CompleteOptions } from './options.ts';
 import { OrderingChain } from './orderer/chain.ts';
-import { Organisation, type NodeMaterial } from './organisation.ts';
-import { assignPorts, type Ports } from './ports.ts';
-import { newSigner } from './signer.ts';
+import { Organisation, type NodeMaterial } from '../membership/organisation.ts';
+import { assignPorts, type Ports } from '../membership/ports.ts';
+import { newSigner } from '../membership/signer.ts';
 import { decode, required } from './wire/messages.ts';
 
 export const ORDERER = {

@@ -1,8 +1,8 @@
 /** An organisation's MSP as a value of the channel configuration (msp/msp_config.proto): its CAs and its NodeOUs. */
 import { msp } from '@hyperledger/fabric-protos';
 
-import type { MspRoots } from './msp-folder.ts';
-import type { Role } from './member-certificate.ts';
+import type { MspRoots } from '../membership/msp-folder.ts';
+import type { Role } from '../membership/member-certificate.ts';
 
 /** MSPConfig.type of X.509 MSPs. */
 const FABRIC_MSP = 0;

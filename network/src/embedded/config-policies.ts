@@ -4,7 +4,7 @@
  */
 import { common, msp } from '@hyperledger/fabric-protos';
 
-import type { Role } from './member-certificate.ts';
+import type { Role } from '../membership/member-certificate.ts';
 
 /** Policy by name. */
 export type PolicySet = Readonly<Record<string, common.Policy>>;

@@ -11,7 +11,7 @@ import { EmbeddedError } from './errors.ts';
 import { transactionIdOf } from './ledger/transaction.ts';
 import { LIFECYCLE } from './peer/lifecycle-state.ts';
 import { ERROR_THRESHOLD } from './peer/responses.ts';
-import type { Signer } from './signer.ts';
+import type { Signer } from '../membership/signer.ts';
 import { decode, required } from './wire/messages.ts';
 
 const NONCE_BYTES = 24;

@@ -10,7 +10,7 @@ import {
   type LifecycleCall,
 } from './definition-transaction.ts';
 import { EmbeddedError } from './errors.ts';
-import type { NetworkLogger } from './logger.ts';
+import type { NetworkLogger } from '../network-logger.ts';
 import type { ChaincodeDescription } from './options.ts';
 import type { OrderingChain } from './orderer/chain.ts';
 import { readApproval } from './peer/approvals.ts';
@@ -24,7 +24,7 @@ import {
   type LifecycleReader,
 } from './peer/definitions.ts';
 import type { Peer } from './peer/peer.ts';
-import type { Signer } from './signer.ts';
+import type { Signer } from '../membership/signer.ts';
 
 const { lifecycle } = peer;
 

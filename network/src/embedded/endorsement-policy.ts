@@ -2,7 +2,7 @@
  * Who has to endorse a transaction. The validator hands over those whose signatures it has verified; a policy counts them
  * by organisations here, and may weigh them by stake elsewhere.
  */
-import type { Role } from './member-certificate.ts';
+import type { Role } from '../membership/member-certificate.ts';
 import type { Policy } from './policies.ts';
 
 /** A member whose endorsement was verified. */

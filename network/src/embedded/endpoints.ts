@@ -5,7 +5,7 @@ import type { Closers } from '../closers.ts';
 import { accessTo, type Channel, type NetworkNode } from './channel.ts';
 import { clientServices } from './client-services.ts';
 import { EmbeddedError } from './errors.ts';
-import { loggerOf } from './logger.ts';
+import { loggerOf } from '../network-logger.ts';
 import { UNWATCHED } from './observer.ts';
 import type { CompleteOptions } from './options.ts';
 import { ordererServices } from './orderer/orderer.ts';

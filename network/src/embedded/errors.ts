@@ -43,7 +43,4 @@ export type EmbeddedErrorCode =
 /** Thrown by the embedded network on purpose. */
 export class EmbeddedError extends LamplighterError<EmbeddedErrorCode> {}
 
-/** @returns the error's own text, for answers on the wire; never a stack. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
+export { messageOf } from '../errors.ts';

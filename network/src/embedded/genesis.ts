@@ -7,7 +7,7 @@ import { Timestamp } from 'google-protobuf/google/protobuf/timestamp_pb.js';
 import { newBlock, setBlockMetadata, signBlock } from './block.ts';
 import { channelGroup, type ChannelDefinition } from './channel-config.ts';
 import type { MspMember } from './msp.ts';
-import type { Signer } from './signer.ts';
+import type { Signer } from '../membership/signer.ts';
 
 export type { AnchorPeer, BatchLimits, ChannelDefinition } from './channel-config.ts';
 

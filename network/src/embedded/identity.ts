@@ -5,9 +5,9 @@
 import { createHash, verify } from 'node:crypto';
 
 import type { BoundedCache } from './bounded-cache.ts';
-import { signatureForm } from './ecdsa.ts';
-import { IdentityError } from './identity-errors.ts';
-import type { MemberCertificate, Role } from './member-certificate.ts';
+import { signatureForm } from '../membership/ecdsa.ts';
+import { IdentityError } from '../membership/identity-errors.ts';
+import type { MemberCertificate, Role } from '../membership/member-certificate.ts';
 
 /** 'valid', or the code that says why a signature does not count. */
 export type Verdict = 'valid' | 'SIGNATURE_MALFORMED' | 'SIGNATURE_HIGH_S' | 'SIGNATURE_WRONG';

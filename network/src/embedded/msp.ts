@@ -12,11 +12,11 @@ import { msp } from '@hyperledger/fabric-protos';
 
 import { BoundedCache } from './bounded-cache.ts';
 import { Identity, type Verdict } from './identity.ts';
-import { IdentityError } from './identity-errors.ts';
-import { parseCertificate, readMemberCertificate } from './member-certificate.ts';
+import { IdentityError } from '../membership/identity-errors.ts';
+import { parseCertificate, readMemberCertificate } from '../membership/member-certificate.ts';
 
 export { Identity, type Verdict } from './identity.ts';
-export { ROLES, type Role } from './member-certificate.ts';
+export { ROLES, type Role } from '../membership/member-certificate.ts';
 
 /** No certificate of ours comes near; what is longer is refused unparsed. */
 const MAX_IDENTITY_BYTES = 16_384;

@@ -9,16 +9,16 @@ import {
   type DiscoveryProfile,
   type ProfileNetwork,
   type ProfileNode,
-} from './connection-profile.ts';
+} from '../membership/connection-profile.ts';
 import { defineChaincodes } from './definitions-at-start.ts';
-import { lockDirectory } from './directory-lock.ts';
+import { lockDirectory } from '../membership/directory-lock.ts';
 import { listenAll } from './endpoints.ts';
 import { EmbeddedError } from './errors.ts';
 import type { Role } from './msp.ts';
 import type { FailedCheck } from './operations/health.ts';
 import { completeOptions, type CompleteOptions, type EmbeddedNetworkOptions } from './options.ts';
 import { catchUp, openPeers, type Peers } from './peers-at-start.ts';
-import { newSigner, type Credentials } from './signer.ts';
+import { newSigner, type Credentials } from '../membership/signer.ts';
 import { stateHashesOf } from './state-hashes.ts';
 import type { StateHash } from './ledger/state-hash.ts';
 

@@ -3,19 +3,12 @@ import { isIP } from 'node:net';
 
 import { EmbeddedError } from './errors.ts';
 import { LIMITS } from './limits.ts';
-import { SILENT, type NetworkLogger } from './logger.ts';
+import { SILENT, type NetworkLogger } from '../network-logger.ts';
 import { UNWATCHED, type NetworkObserver } from './observer.ts';
 import { BYZANTINE_MODES, type ByzantineMode } from './byzantine-modes.ts';
 import { VALIDATION_PLUGIN, VALIDATION_PLUGINS } from './peer/definitions.ts';
-import type { Ports } from './ports.ts';
-
-export interface OrganisationDescription {
-  /** Short name, such as `northlight`. */
-  readonly name: string;
-  readonly mspId: string;
-  /** Such as `northlight.example`. */
-  readonly domain: string;
-}
+import { assertOrganisations, type OrganisationDescription } from '../membership/description.ts';
+import type { Ports } from '../membership/ports.ts';
 
 export interface ChaincodeDescription {
   readonly name: string;
@@ -83,30 +76,6 @@ function invalid(message: string): EmbeddedError {
   return new EmbeddedError('OPTIONS_INVALID', message);
 }
 
-function assertUnique(what: string, values: readonly string[]): void {
-  if (new Set(values).size < values.length) {
-    throw invalid(`"organisations" expected different ${what}, got ${values.join(', ')}`);
-  }
-}
-
-function assertOrganisations(organisations: readonly OrganisationDescription[]): void {
-  if (organisations.length === 0 || organisations.length > 32) {
-    throw invalid(`"organisations" expected 1 to 32, got ${organisations.length}`);
-  }
-  assertUnique(
-    'names',
-    organisations.map(({ name }) => name),
-  );
-  assertUnique(
-    'MSP ids',
-    organisations.map(({ mspId }) => mspId),
-  );
-  assertUnique(
-    'domains',
-    organisations.map(({ domain }) => domain),
-  );
-}
-
 function assertByzantine({ byzantine, organisations }: Complete): void {
   const known = organisations.map(({ mspId }) => mspId);
   for (const [mspId, mode] of Object.entries(byzantine)) {
@@ -164,7 +133,7 @@ function assertBatch(batch: Required<BatchDescription>): void {
 /**
  * Fills in the defaults.
  *
- * @throws {@link EmbeddedError} OPTIONS_INVALID
+ * @throws {@link EmbeddedError}, MembershipError OPTIONS_INVALID
  */
 export function completeOptions(options: EmbeddedNetworkOptions): Complete {
   const complete: Complete = {

@@ -10,13 +10,13 @@ import {
 import type { Closers } from '../closers.ts';
 import { EmbeddedError } from './errors.ts';
 import { LIMITS } from './limits.ts';
-import { loggerOf } from './logger.ts';
+import { loggerOf } from '../network-logger.ts';
 import type { CompleteOptions } from './options.ts';
 import type { OrderingChain } from './orderer/chain.ts';
 import type { ByzantineMode } from './byzantine-modes.ts';
 import { definedPolicies } from './peer/definition-policy.ts';
 import { Peer } from './peer/peer.ts';
-import { newSigner } from './signer.ts';
+import { newSigner } from '../membership/signer.ts';
 
 /** One for each organisation, in the order of the options. */
 export type Peers = readonly [Peer, ...Peer[]];

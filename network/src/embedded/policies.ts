@@ -4,8 +4,8 @@
  */
 import { common, msp } from '@hyperledger/fabric-protos';
 
-import { IdentityError } from './identity-errors.ts';
-import type { Role } from './member-certificate.ts';
+import { IdentityError } from '../membership/identity-errors.ts';
+import type { Role } from '../membership/member-certificate.ts';
 
 /** Facts that a policy looks at; an Identity has them. */
 export interface PolicyMember {

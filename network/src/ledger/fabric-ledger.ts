@@ -7,7 +7,7 @@ import './quiet-sdk.ts';
 
 import { Gateway, type Network } from 'fabric-network';
 
-import { newSigner, type Signer } from '../embedded/signer.ts';
+import { newSigner, type Signer } from '../membership/signer.ts';
 import { blockSource } from './block-source.ts';
 import { readChainInfo } from './chain-info.ts';
 import { CommitFeed } from './commit-feed.ts';

@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 
-import type { Signer } from '../embedded/signer.ts';
+import type { Signer } from '../membership/signer.ts';
 import { lengthDelimited, varintField } from '../embedded/wire/fields.ts';
 import type { ProposalAnswer } from './proposal-answer.ts';
 

@@ -4,7 +4,7 @@
  */
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 
-import { toLowSDer } from '../../../network/src/embedded/ecdsa.ts';
+import { toLowSDer } from '../../../network/src/membership/ecdsa.ts';
 
 const SIGNATURES = 5;
 const ROUNDS = 200;

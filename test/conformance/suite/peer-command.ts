@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 
 import { common, msp, peer } from '@hyperledger/fabric-protos';
 
-import { encodeInteger, encodeSequence } from '../../../network/src/embedded/der.ts';
+import { encodeInteger, encodeSequence } from '../../../network/src/membership/der.ts';
 import { newEnvelope, newSeek } from '../../network/embedded/raw-client.ts';
 import { newChecks } from './checks.ts';
 import type { Suite } from './suite.ts';

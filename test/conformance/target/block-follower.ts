@@ -5,7 +5,7 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { common, peer } from '@hyperledger/fabric-protos';
 
-import type { Signer } from '../../../network/src/embedded/signer.ts';
+import type { Signer } from '../../../network/src/membership/signer.ts';
 import { newSeek } from '../../network/embedded/raw-client.ts';
 
 export const DELIVER = '/protos.Deliver/Deliver';

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 import type { ConnectionProfile } from '../../../network/src/embedded/index.ts';
-import type { Credentials } from '../../../network/src/embedded/signer.ts';
+import type { Credentials } from '../../../network/src/membership/signer.ts';
 
 type Content = { readonly path?: string; readonly pem?: string } | undefined;
 type GivenNode = Omit<ConnectionProfile['peers'][string], 'tlsCACerts' | 'grpcOptions'> & {

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 
 import { common, peer } from '@hyperledger/fabric-protos';
 
-import { newSigner } from '../../../network/src/embedded/signer.ts';
+import { newSigner } from '../../../network/src/membership/signer.ts';
 import {
   newEnvelope,
   RawClient,

@@ -13,8 +13,8 @@ import {
   setCommitHash,
   signBlock,
 } from '../../../network/src/embedded/block.ts';
-import { newSigner } from '../../../network/src/embedded/signer.ts';
-import { enrol, newAuthority } from './certificates.ts';
+import { newSigner } from '../../../network/src/membership/signer.ts';
+import { enrol, newAuthority } from '../membership/certificates.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'hex');

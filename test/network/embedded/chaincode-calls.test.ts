@@ -3,7 +3,7 @@ import { common, ledger, peer } from '@hyperledger/fabric-protos';
 import { Closers } from '../../../network/src/closers.ts';
 import { signaturePolicy } from '../../../network/src/embedded/config-policies.ts';
 import type { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
-import { newSigner } from '../../../network/src/embedded/signer.ts';
+import { newSigner } from '../../../network/src/membership/signer.ts';
 import { freePort, PACKAGE_ID, startChaincode } from './chaincode-process.ts';
 import { CHAINCODE, HELIOS, MERIDIAN, newTestNetwork, NORTHLIGHT } from './fabric-client.ts';
 import { newEnvelope, RawClient, type CommitListener } from './raw-client.ts';

@@ -5,7 +5,7 @@ import { ChannelPolicies } from '../../../network/src/embedded/channel-policies.
 import type { Role } from '../../../network/src/embedded/msp.ts';
 import type { PolicyMember } from '../../../network/src/embedded/policies.ts';
 import { newDefinition } from './channels.ts';
-import { coded } from './coded.ts';
+import { coded } from '../coded.ts';
 
 const member = (name: string, role: Role): PolicyMember => ({
   mspId: `${name}MSP`,

@@ -1,7 +1,7 @@
 /** A channel for tests: three organisations and an orderer. */
 import type { ChannelDefinition } from '../../../network/src/embedded/genesis.ts';
-import type { MspRoots } from '../../../network/src/embedded/msp-folder.ts';
-import { newAuthority } from './certificates.ts';
+import type { MspRoots } from '../../../network/src/membership/msp-folder.ts';
+import { newAuthority } from '../membership/certificates.ts';
 
 export const ORGANISATIONS = ['Northlight', 'Helios', 'Meridian'] as const;
 

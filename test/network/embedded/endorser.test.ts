@@ -3,7 +3,7 @@ import { common, peer } from '@hyperledger/fabric-protos';
 
 import { Closers } from '../../../network/src/closers.ts';
 import type { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
-import { newSigner } from '../../../network/src/embedded/signer.ts';
+import { newSigner } from '../../../network/src/membership/signer.ts';
 import { freePort, startChaincode, type ChaincodeProcess } from './chaincode-process.ts';
 import { HELIOS, MERIDIAN, newTestNetwork, NORTHLIGHT, type TestNetwork } from './fabric-client.ts';
 import { newDraft, newEnvelope, RawClient, signDraft, type CommitListener } from './raw-client.ts';

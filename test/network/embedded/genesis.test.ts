@@ -10,8 +10,8 @@ import {
   type ChannelDefinition,
 } from '../../../network/src/embedded/genesis.ts';
 import { MspRegistry } from '../../../network/src/embedded/msp.ts';
-import { newSigner } from '../../../network/src/embedded/signer.ts';
-import { enrol, newAuthority, NOW } from './certificates.ts';
+import { newSigner } from '../../../network/src/membership/signer.ts';
+import { enrol, newAuthority, NOW } from '../membership/certificates.ts';
 import { newDefinition } from './channels.ts';
 
 const NONCE = new Uint8Array(24).fill(7);

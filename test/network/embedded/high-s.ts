@@ -4,7 +4,7 @@ import {
   encodeSequence,
   readInteger,
   readSequence,
-} from '../../../network/src/embedded/der.ts';
+} from '../../../network/src/membership/der.ts';
 
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 

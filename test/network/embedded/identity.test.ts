@@ -5,11 +5,11 @@ import {
   encodeSequence,
   readInteger,
   readSequence,
-} from '../../../network/src/embedded/der.ts';
+} from '../../../network/src/membership/der.ts';
 import { MspRegistry, type Identity } from '../../../network/src/embedded/msp.ts';
-import { newSigner, type Signer } from '../../../network/src/embedded/signer.ts';
-import { enrol, MSP_ID, newAuthority } from './certificates.ts';
-import { coded } from './coded.ts';
+import { newSigner, type Signer } from '../../../network/src/membership/signer.ts';
+import { enrol, MSP_ID, newAuthority } from '../membership/certificates.ts';
+import { coded } from '../coded.ts';
 
 jest.mock('node:crypto', () => {
   const actual = jest.requireActual<typeof crypto>('node:crypto');

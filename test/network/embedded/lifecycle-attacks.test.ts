@@ -10,7 +10,7 @@ import {
   type KeyWrite,
 } from '../../../network/src/embedded/ledger/read-write-set.ts';
 import { fieldKey } from '../../../network/src/embedded/peer/definitions.ts';
-import { newSigner } from '../../../network/src/embedded/signer.ts';
+import { newSigner } from '../../../network/src/membership/signer.ts';
 import { HELIOS, MERIDIAN, newTestNetwork, NORTHLIGHT, type TestNetwork } from './fabric-client.ts';
 import { LifecycleClient, type Definition } from './lifecycle-client.ts';
 import { newDraft, newEnvelope } from './raw-client.ts';

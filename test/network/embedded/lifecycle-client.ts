@@ -2,7 +2,7 @@
 import { common, peer } from '@hyperledger/fabric-protos';
 
 import type { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
-import { newSigner } from '../../../network/src/embedded/signer.ts';
+import { newSigner } from '../../../network/src/membership/signer.ts';
 import { newEnvelope, RawClient, type CommitListener } from './raw-client.ts';
 
 const { lifecycle } = peer;

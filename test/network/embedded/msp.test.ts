@@ -1,8 +1,8 @@
 import { msp } from '@hyperledger/fabric-protos';
 
-import { Authority, defaultValidity } from '../../../network/src/embedded/authority.ts';
+import { Authority, defaultValidity } from '../../../network/src/membership/authority.ts';
 import { MspRegistry, type Role } from '../../../network/src/embedded/msp.ts';
-import { newSigner, serialiseIdentity } from '../../../network/src/embedded/signer.ts';
+import { newSigner, serialiseIdentity } from '../../../network/src/membership/signer.ts';
 import {
   DOMAIN,
   enrol,
@@ -12,8 +12,8 @@ import {
   newAuthority,
   NOW,
   YEAR_MS,
-} from './certificates.ts';
-import { coded } from './coded.ts';
+} from '../membership/certificates.ts';
+import { coded } from '../coded.ts';
 
 describe('MspRegistry', () => {
   let authority: Authority;

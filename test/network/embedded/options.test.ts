@@ -2,7 +2,7 @@ import {
   completeOptions,
   type EmbeddedNetworkOptions,
 } from '../../../network/src/embedded/options.ts';
-import { coded } from './coded.ts';
+import { coded } from '../coded.ts';
 
 const ORGANISATION = { name: 'a', mspId: 'AMSP', domain: 'a.example' };
 const CHAINCODE = {

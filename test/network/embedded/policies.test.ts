@@ -8,7 +8,7 @@ import {
   type PolicyMember,
 } from '../../../network/src/embedded/policies.ts';
 import type { Role } from '../../../network/src/embedded/msp.ts';
-import { coded } from './coded.ts';
+import { coded } from '../coded.ts';
 
 const member = (mspId: string, role: Role = 'peer', name = ''): PolicyMember => ({
   mspId,

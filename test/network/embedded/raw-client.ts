@@ -14,7 +14,7 @@ import { common, orderer, peer } from '@hyperledger/fabric-protos';
 import { Timestamp } from 'google-protobuf/google/protobuf/timestamp_pb.js';
 
 import type { ConnectionProfile } from '../../../network/src/embedded/index.ts';
-import type { Signer } from '../../../network/src/embedded/signer.ts';
+import type { Signer } from '../../../network/src/membership/signer.ts';
 
 const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
 const fromBuffer = (bytes: Buffer): Uint8Array => new Uint8Array(bytes);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 
 import { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
-import { newSigner } from '../../../network/src/embedded/signer.ts';
+import { newSigner } from '../../../network/src/membership/signer.ts';
 import { freePort } from './chaincode-process.ts';
 import { HELIOS, newTestNetwork, NORTHLIGHT, type TestNetwork } from './fabric-client.ts';
 import { newDraft, newEnvelope, RawClient } from './raw-client.ts';

@@ -6,7 +6,7 @@ import { decodeStakeTable, type StakeTable } from '@lamplighter/chaincode/stake'
 
 import { Closers } from '../../../network/src/closers.ts';
 import type { EmbeddedNetworkOptions } from '../../../network/src/embedded/index.ts';
-import { newSigner } from '../../../network/src/embedded/signer.ts';
+import { newSigner } from '../../../network/src/membership/signer.ts';
 import { TestNetwork } from '../ledger/test-network.ts';
 import {
   newDraft,

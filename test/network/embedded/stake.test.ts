@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { NetworkLogger } from '../../../network/src/embedded/index.ts';
-import { SILENT } from '../../../network/src/embedded/logger.ts';
+import { SILENT } from '../../../network/src/network-logger.ts';
 import { FOUNDING } from '../../chaincode/stake/founding.ts';
 import { StakeNetwork, vendorOf, type Name } from './stake-client.ts';
 

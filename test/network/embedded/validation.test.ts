@@ -2,7 +2,7 @@ import { common, ledger, peer } from '@hyperledger/fabric-protos';
 
 import { Closers } from '../../../network/src/closers.ts';
 import type { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
-import { newSigner } from '../../../network/src/embedded/signer.ts';
+import { newSigner } from '../../../network/src/membership/signer.ts';
 import { freePort, startChaincode } from './chaincode-process.ts';
 import { HELIOS, newTestNetwork, NORTHLIGHT } from './fabric-client.ts';
 import {

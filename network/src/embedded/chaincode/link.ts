@@ -6,7 +6,7 @@ import type { peer } from '@hyperledger/fabric-protos';
 
 import { EmbeddedError, messageOf } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { SILENT, type NetworkLogger } from '../logger.ts';
+import { SILENT, type NetworkLogger } from '../../network-logger.ts';
 import { dial, type ChaincodeStream, type DialOptions } from './dial.ts';
 import { Execution, type ExecutionOutcome, type ExecutionRequest } from './execution.ts';
 import { keyOf, newRefusal, Type, typeName } from './messages.ts';

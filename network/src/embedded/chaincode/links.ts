@@ -1,7 +1,7 @@
 /** A peer's links to the chaincode servers of its packages, made when they are first needed. */
 import { EmbeddedError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import type { NetworkLogger } from '../logger.ts';
+import type { NetworkLogger } from '../../network-logger.ts';
 import { ChaincodeLink } from './link.ts';
 import type { PackageStore } from './package-store.ts';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { EmbeddedError, messageOf } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import type { NetworkLogger } from '../logger.ts';
+import type { NetworkLogger } from '../../network-logger.ts';
 import { readPackage, type ChaincodeConnection, type ChaincodePackage } from './package-archive.ts';
 
 const ENDING = '.tar.gz';

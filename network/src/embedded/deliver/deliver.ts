@@ -6,9 +6,9 @@ import { common } from '@hyperledger/fabric-protos';
 
 import type { ChannelAccess } from '../access.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
-import { IdentityError } from '../identity-errors.ts';
+import { IdentityError } from '../../membership/identity-errors.ts';
 import { LIMITS } from '../limits.ts';
-import type { NetworkLogger } from '../logger.ts';
+import type { NetworkLogger } from '../../network-logger.ts';
 import { varintField } from '../wire/fields.ts';
 import { writeMessage } from '../wire/outbound.ts';
 import { lifeOf, messagesOf, type ByteStream } from '../wire/stream-life.ts';

@@ -8,9 +8,9 @@ import { discovery } from '@hyperledger/fabric-protos';
 
 import type { ChannelAccess } from '../access.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
-import { IdentityError } from '../identity-errors.ts';
+import { IdentityError } from '../../membership/identity-errors.ts';
 import { LIMITS } from '../limits.ts';
-import type { NetworkLogger } from '../logger.ts';
+import type { NetworkLogger } from '../../network-logger.ts';
 import type { Identity } from '../msp.ts';
 import { decode } from '../wire/messages.ts';
 import { DISCOVERY, type Service } from '../wire/services.ts';

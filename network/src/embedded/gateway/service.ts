@@ -11,7 +11,7 @@ import { messageOf } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LIMITS } from '../limits.ts';
 import type { StateView } from '../ledger/state.ts';
-import type { NetworkLogger } from '../logger.ts';
+import type { NetworkLogger } from '../../network-logger.ts';
 import { writeMessage } from '../wire/outbound.ts';
 import { GATEWAY, type Service } from '../wire/services.ts';
 import { lifeOf, type CallLife } from '../wire/stream-life.ts';

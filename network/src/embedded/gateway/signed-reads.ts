@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 
 import type { ChannelAccess } from '../access.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
-import { IdentityError } from '../identity-errors.ts';
+import { IdentityError } from '../../membership/identity-errors.ts';
 import { invalidArgument, RpcError } from './rpc-error.ts';
 
 interface Request {

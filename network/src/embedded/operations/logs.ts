@@ -1,7 +1,7 @@
 /** The network's log: JSON lines, each by a named logger, let through by the levels in force. */
 import pino, { type DestinationStream, type Logger } from 'pino';
 
-import type { NetworkLogger } from '../logger.ts';
+import type { NetworkLogger } from '../../network-logger.ts';
 import { LogLevels, type Level } from './log-levels.ts';
 
 /** Hears of every entry: `written` is false when the levels kept it out. */

@@ -6,10 +6,10 @@ import { common, orderer } from '@hyperledger/fabric-protos';
 
 import type { ChannelAccess } from '../access.ts';
 import { EmbeddedError, messageOf } from '../errors.ts';
-import { IdentityError } from '../identity-errors.ts';
+import { IdentityError } from '../../membership/identity-errors.ts';
 import { readHeaders, transactionIdOf, type Headers } from '../ledger/transaction.ts';
 import { LIMITS } from '../limits.ts';
-import type { NetworkLogger } from '../logger.ts';
+import type { NetworkLogger } from '../../network-logger.ts';
 import type { NetworkObserver } from '../observer.ts';
 import { decode } from '../wire/messages.ts';
 import { writeMessage } from '../wire/outbound.ts';

@@ -13,8 +13,8 @@ import { BlockLinks } from '../ledger/block-links.ts';
 import { HeightSignal } from '../ledger/height-signal.ts';
 import { assertFollows, OrderedBlock, readStoredBlock } from '../ledger/ordered-block.ts';
 import { LIMITS } from '../limits.ts';
-import type { NetworkLogger } from '../logger.ts';
-import type { Signer } from '../signer.ts';
+import type { NetworkLogger } from '../../network-logger.ts';
+import type { Signer } from '../../membership/signer.ts';
 import { BlockCutter, type CutLimits } from './cutter.ts';
 
 export interface BatchOptions extends CutLimits {

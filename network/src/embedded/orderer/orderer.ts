@@ -2,7 +2,7 @@
 import type { ChannelAccess } from '../access.ts';
 import { Deliver, type BlockSource } from '../deliver/deliver.ts';
 import { blockFrame } from '../deliver/frames.ts';
-import type { NetworkLogger } from '../logger.ts';
+import type { NetworkLogger } from '../../network-logger.ts';
 import type { NetworkObserver } from '../observer.ts';
 import { BROADCAST, type Service } from '../wire/services.ts';
 import type { ByteStream } from '../wire/stream-life.ts';

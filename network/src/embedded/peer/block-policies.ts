@@ -18,7 +18,7 @@ import {
   type Endorser,
 } from '../endorsement-policy.ts';
 import { EmbeddedError } from '../errors.ts';
-import { IdentityError } from '../identity-errors.ts';
+import { IdentityError } from '../../membership/identity-errors.ts';
 import type { NamespaceSet } from '../ledger/read-write-set.ts';
 import type { StateView } from '../ledger/state.ts';
 import { decodePolicy, signaturePolicyEvaluator } from '../policies.ts';

@@ -1,7 +1,7 @@
 /** Answers to proposals: with an endorsement when the simulation succeeded, without one otherwise. */
 import { peer } from '@hyperledger/fabric-protos';
 
-import type { Signer } from '../signer.ts';
+import type { Signer } from '../../membership/signer.ts';
 import { lengthDelimited, varintField } from '../wire/fields.ts';
 
 /** From here on a status is an error, and nobody endorses it. */

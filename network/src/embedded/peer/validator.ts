@@ -7,7 +7,7 @@ import { peer } from '@hyperledger/fabric-protos';
 
 import type { EndorsedWrites, Endorser } from '../endorsement-policy.ts';
 import { messageOf } from '../errors.ts';
-import { IdentityError } from '../identity-errors.ts';
+import { IdentityError } from '../../membership/identity-errors.ts';
 import { ConflictCheck } from '../ledger/conflicts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { OrderedBlock } from '../ledger/ordered-block.ts';
@@ -19,7 +19,7 @@ import type {
   Transaction,
   ValidationCode,
 } from '../ledger/transaction.ts';
-import type { NetworkLogger } from '../logger.ts';
+import type { NetworkLogger } from '../../network-logger.ts';
 import type { MspRegistry } from '../msp.ts';
 import { BlockPolicies, keysOf } from './block-policies.ts';
 import type { PolicyOf } from './definition-policy.ts';

@@ -10,7 +10,7 @@ import {
   startOperations,
   type OperationsServer,
 } from '../../embedded/operations/operations-server.ts';
-import { assignPorts } from '../../embedded/ports.ts';
+import { assignPorts } from '../../membership/ports.ts';
 import { LogFile } from './log-file.ts';
 
 const HOST = '127.0.0.1';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 import { ChaincodeLinks } from '../../../../network/src/embedded/chaincode/links.ts';
 import { PackageStore } from '../../../../network/src/embedded/chaincode/package-store.ts';
-import { SILENT } from '../../../../network/src/embedded/logger.ts';
-import { coded } from '../coded.ts';
+import { SILENT } from '../../../../network/src/network-logger.ts';
+import { coded } from '../../coded.ts';
 import { newPackage } from '../packages.ts';
 
 describe('ChaincodeLinks', () => {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 
 import { readPackage } from '../../../../network/src/embedded/chaincode/package-archive.ts';
-import { coded } from '../coded.ts';
+import { coded } from '../../coded.ts';
 import { newPackage, tarGz, type PackageParts, type TarEntry } from '../packages.ts';
 
 const CONNECTION = JSON.stringify({ address: '127.0.0.1:9' });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { PackageStore } from '../../../../network/src/embedded/chaincode/package-store.ts';
 import { LIMITS } from '../../../../network/src/embedded/limits.ts';
-import { SILENT } from '../../../../network/src/embedded/logger.ts';
+import { SILENT } from '../../../../network/src/network-logger.ts';
 import { newPackage } from '../packages.ts';
 
 describe('PackageStore', () => {

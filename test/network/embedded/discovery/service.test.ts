@@ -3,7 +3,7 @@ import { discovery, gossip, peer } from '@hyperledger/fabric-protos';
 
 import { Closers } from '../../../../network/src/closers.ts';
 import type { EmbeddedNetwork } from '../../../../network/src/embedded/index.ts';
-import { newSigner, type Signer } from '../../../../network/src/embedded/signer.ts';
+import { newSigner, type Signer } from '../../../../network/src/membership/signer.ts';
 import { CHANNEL, HELIOS, MERIDIAN, newTestNetwork, NORTHLIGHT } from '../fabric-client.ts';
 import { RawClient } from '../raw-client.ts';
 

@@ -4,7 +4,7 @@ import { common, gateway, google, orderer, peer } from '@hyperledger/fabric-prot
 import { Closers } from '../../../../network/src/closers.ts';
 import type { EmbeddedNetwork } from '../../../../network/src/embedded/index.ts';
 import { LIMITS } from '../../../../network/src/embedded/limits.ts';
-import { newSigner } from '../../../../network/src/embedded/signer.ts';
+import { newSigner } from '../../../../network/src/membership/signer.ts';
 import { CHANNEL, newTestNetwork, NORTHLIGHT } from '../fabric-client.ts';
 import { newDraft, RawClient, signDraft } from '../raw-client.ts';
 

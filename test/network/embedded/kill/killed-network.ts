@@ -1,6 +1,6 @@
 /** The program that is killed: an embedded network in a process of its own, which says over IPC when and how it stands. */
 import { EmbeddedNetwork, type ConnectionProfile } from '../../../../network/src/embedded/index.ts';
-import type { Credentials } from '../../../../network/src/embedded/signer.ts';
+import type { Credentials } from '../../../../network/src/membership/signer.ts';
 import type { EmbeddedNetworkOptions } from '../../../../network/src/embedded/index.ts';
 
 /** Sent once the network listens. */

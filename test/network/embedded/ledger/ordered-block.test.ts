@@ -5,7 +5,7 @@ import {
   OrderedBlock,
   readStoredBlock,
 } from '../../../../network/src/embedded/ledger/ordered-block.ts';
-import { coded } from '../coded.ts';
+import { coded } from '../../coded.ts';
 import { newChain, nextBlock } from './blocks.ts';
 
 const VERDICT = { flags: Uint8Array.of(0, 11), commitHash: Buffer.alloc(32, 1) };

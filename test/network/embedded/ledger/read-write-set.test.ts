@@ -6,7 +6,7 @@ import {
   encodeReadWriteSet,
   type NamespaceSet,
 } from '../../../../network/src/embedded/ledger/read-write-set.ts';
-import { coded } from '../coded.ts';
+import { coded } from '../../coded.ts';
 
 const bytes = fc.uint8Array({ maxLength: 8 }).map((value) => new Uint8Array(value));
 const written = bytes.filter(({ length }) => length > 0);

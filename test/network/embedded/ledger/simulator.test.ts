@@ -3,7 +3,7 @@ import { ledger } from '@hyperledger/fabric-protos';
 import { MemoryState } from '../../../../network/src/embedded/ledger/memory-state.ts';
 import { decodeReadWriteSet } from '../../../../network/src/embedded/ledger/read-write-set.ts';
 import { Simulator } from '../../../../network/src/embedded/ledger/simulator.ts';
-import { coded } from '../coded.ts';
+import { coded } from '../../coded.ts';
 import { change, NAMESPACE } from './states.ts';
 
 const VERSION = { blockNumber: 0, transactionNumber: 0 };

@@ -1,7 +1,7 @@
 import { readTransaction } from '../../../../network/src/embedded/ledger/transaction.ts';
 import { responsePayload, success } from '../../../../network/src/embedded/peer/responses.ts';
-import { newSigner, type Signer } from '../../../../network/src/embedded/signer.ts';
-import { enrol, newAuthority } from '../certificates.ts';
+import { newSigner, type Signer } from '../../../../network/src/membership/signer.ts';
+import { enrol, newAuthority } from '../../membership/certificates.ts';
 import { proposalHash } from '../peer/proposals.ts';
 import { newDraft, newEnvelope, type Draft } from '../raw-client.ts';
 

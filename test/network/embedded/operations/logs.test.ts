@@ -1,4 +1,4 @@
-import { loggerOf, SILENT } from '../../../../network/src/embedded/logger.ts';
+import { loggerOf, SILENT } from '../../../../network/src/network-logger.ts';
 import { newLogs } from '../../../../network/src/embedded/operations/logs.ts';
 
 function newSetting(spec: string) {

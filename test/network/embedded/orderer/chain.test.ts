@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { SILENT } from '../../../../network/src/embedded/logger.ts';
+import { SILENT } from '../../../../network/src/network-logger.ts';
 import type { OrderedBlock } from '../../../../network/src/embedded/ledger/ordered-block.ts';
 import { OrderingChain } from '../../../../network/src/embedded/orderer/chain.ts';
-import { newSigner, type Signer } from '../../../../network/src/embedded/signer.ts';
-import { enrol, newAuthority } from '../certificates.ts';
-import { coded } from '../coded.ts';
+import { newSigner, type Signer } from '../../../../network/src/membership/signer.ts';
+import { enrol, newAuthority } from '../../membership/certificates.ts';
+import { coded } from '../../coded.ts';
 import { newChain, nextBlock } from '../ledger/blocks.ts';
 
 const never = new AbortController().signal;

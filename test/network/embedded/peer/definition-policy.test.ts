@@ -5,9 +5,9 @@ import { signaturePolicy } from '../../../../network/src/embedded/config-policie
 import { configOf, newGenesisBlock } from '../../../../network/src/embedded/genesis.ts';
 import { definedPolicies } from '../../../../network/src/embedded/peer/definition-policy.ts';
 import { policyReference } from '../../../../network/src/embedded/peer/definitions.ts';
-import { NOW } from '../certificates.ts';
+import { NOW } from '../../membership/certificates.ts';
 import { newDefinition } from '../channels.ts';
-import { coded } from '../coded.ts';
+import { coded } from '../../coded.ts';
 
 const endorser = (mspId: string) => ({ mspId, role: 'peer' as const, fingerprint: mspId });
 

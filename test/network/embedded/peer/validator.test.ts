@@ -13,13 +13,13 @@ import {
   encodeReadWriteSet,
   type NamespaceSet,
 } from '../../../../network/src/embedded/ledger/read-write-set.ts';
-import { SILENT } from '../../../../network/src/embedded/logger.ts';
+import { SILENT } from '../../../../network/src/network-logger.ts';
 import { MspRegistry } from '../../../../network/src/embedded/msp.ts';
 import { LIFECYCLE } from '../../../../network/src/embedded/peer/definitions.ts';
 import { responsePayload, success } from '../../../../network/src/embedded/peer/responses.ts';
 import { Validator } from '../../../../network/src/embedded/peer/validator.ts';
-import { newSigner, type Signer } from '../../../../network/src/embedded/signer.ts';
-import { enrol, MSP_ID, newAuthority } from '../certificates.ts';
+import { newSigner, type Signer } from '../../../../network/src/membership/signer.ts';
+import { enrol, MSP_ID, newAuthority } from '../../membership/certificates.ts';
 import { nextBlock } from '../ledger/blocks.ts';
 import { newDraft, newEnvelope, type Draft, type EnvelopeChanges } from '../raw-client.ts';
 import { proposalHash } from './proposals.ts';

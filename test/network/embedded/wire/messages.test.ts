@@ -1,7 +1,7 @@
 import { common } from '@hyperledger/fabric-protos';
 
 import { decode, required } from '../../../../network/src/embedded/wire/messages.ts';
-import { coded } from '../coded.ts';
+import { coded } from '../../coded.ts';
 
 describe('decode', () => {
   it('reads a message from a Buffer', () => {

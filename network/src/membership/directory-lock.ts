@@ -3,11 +3,11 @@ import { mkdir, realpath, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { takeLockFile } from '../lock-file.ts';
-import { EmbeddedError } from './errors.ts';
+import { MembershipError } from './errors.ts';
 import { hold } from '../held.ts';
 
-function inUse(directory: string, owner: number): EmbeddedError {
-  return new EmbeddedError(
+function inUse(directory: string, owner: number): MembershipError {
+  return new MembershipError(
     'DIRECTORY_IN_USE',
     `${directory} is in use by process ${owner}; stop it or choose another directory`,
   );
@@ -17,7 +17,7 @@ function inUse(directory: string, owner: number): EmbeddedError {
  * Takes a directory, which is made when it is missing.
  *
  * @returns what gives it back.
- * @throws {@link EmbeddedError} DIRECTORY_IN_USE
+ * @throws {@link MembershipError} DIRECTORY_IN_USE
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   await mkdir(directory, { recursive: true, mode: 0o700 });

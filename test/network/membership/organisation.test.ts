@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { MspRegistry } from '../../../network/src/embedded/msp.ts';
-import { nodeOusYaml } from '../../../network/src/embedded/msp-folder.ts';
-import { Organisation } from '../../../network/src/embedded/organisation.ts';
-import { newSigner } from '../../../network/src/embedded/signer.ts';
+import { nodeOusYaml } from '../../../network/src/membership/msp-folder.ts';
+import { Organisation } from '../../../network/src/membership/organisation.ts';
+import { newSigner } from '../../../network/src/membership/signer.ts';
 
 const DOMAIN = 'northlight.example';
 const MSP_ID = 'NorthlightMSP';

@@ -2,8 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { folderExists, readFolderFile, writeFolder } from '../../../network/src/embedded/folder.ts';
-import { coded } from './coded.ts';
+import {
+  folderExists,
+  readFolderFile,
+  writeFolder,
+} from '../../../network/src/membership/folder.ts';
+import { coded } from '../coded.ts';
 
 describe('folders', () => {
   let directory: string;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { assignPorts } from '../../../network/src/embedded/ports.ts';
+import { assignPorts } from '../../../network/src/membership/ports.ts';
 
 const HOST = '127.0.0.1';
 

@@ -5,8 +5,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { messageOf } from '../errors.ts';
 import { freePorts } from '../free-ports.ts';
-import { EmbeddedError, messageOf } from './errors.ts';
+import { MembershipError } from './errors.ts';
 
 /** Port by node: `orderer`, or the MSP id of a peer's organisation. */
 export type Ports = Readonly<Record<string, number>>;
@@ -27,12 +28,12 @@ async function readPorts(path: string): Promise<Ports> {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
       return {};
     }
-    throw new EmbeddedError('OPTIONS_INVALID', `${path} cannot be read: ${messageOf(cause)}`, {
+    throw new MembershipError('OPTIONS_INVALID', `${path} cannot be read: ${messageOf(cause)}`, {
       cause,
     });
   }
   if (!isPorts(value)) {
-    throw new EmbeddedError(
+    throw new MembershipError(
       'OPTIONS_INVALID',
       `${path} expected ports by node, got something else`,
     );

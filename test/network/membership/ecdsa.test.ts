@@ -2,8 +2,8 @@ import { generateKeyPairSync, sign, verify } from 'node:crypto';
 
 import fc from 'fast-check';
 
-import { encodeInteger, encodeSequence } from '../../../network/src/embedded/der.ts';
-import { signatureForm, toLowS, toLowSDer } from '../../../network/src/embedded/ecdsa.ts';
+import { encodeInteger, encodeSequence } from '../../../network/src/membership/der.ts';
+import { signatureForm, toLowS, toLowSDer } from '../../../network/src/membership/ecdsa.ts';
 
 const ORDER = 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551';
 const HALF = '7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8';

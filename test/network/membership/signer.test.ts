@@ -2,10 +2,10 @@ import { generateKeyPairSync, verify, X509Certificate } from 'node:crypto';
 
 import { msp } from '@hyperledger/fabric-protos';
 
-import { signatureForm } from '../../../network/src/embedded/ecdsa.ts';
-import { newSigner, type Credentials } from '../../../network/src/embedded/signer.ts';
+import { signatureForm } from '../../../network/src/membership/ecdsa.ts';
+import { newSigner, type Credentials } from '../../../network/src/membership/signer.ts';
 import { enrol, issueOdd, MSP_ID, newAuthority } from './certificates.ts';
-import { coded } from './coded.ts';
+import { coded } from '../coded.ts';
 
 describe('newSigner', () => {
   let credentials: Credentials;

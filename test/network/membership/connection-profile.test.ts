@@ -8,7 +8,7 @@ import {
   writeConnectionProfiles,
   type ProfileNetwork,
   type ProfileNode,
-} from '../../../network/src/embedded/connection-profile.ts';
+} from '../../../network/src/membership/connection-profile.ts';
 
 const node = (name: string, port: number): ProfileNode => ({
   name,

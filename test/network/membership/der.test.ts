@@ -6,7 +6,7 @@ import {
   encodeSequence,
   readInteger,
   readSequence,
-} from '../../../network/src/embedded/der.ts';
+} from '../../../network/src/membership/der.ts';
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
 const toHex = (bytes: Uint8Array | undefined): string | undefined =>

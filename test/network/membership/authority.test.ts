@@ -4,9 +4,9 @@ import {
   Authority,
   defaultValidity,
   type KeyedCertificate,
-} from '../../../network/src/embedded/authority.ts';
-import { readSequence } from '../../../network/src/embedded/der.ts';
-import { signatureForm } from '../../../network/src/embedded/ecdsa.ts';
+} from '../../../network/src/membership/authority.ts';
+import { readSequence } from '../../../network/src/membership/der.ts';
+import { signatureForm } from '../../../network/src/membership/ecdsa.ts';
 import { DOMAIN, newAuthority, NOW } from './certificates.ts';
 
 const validity = defaultValidity(NOW);

@@ -15,9 +15,9 @@ import {
   Authority,
   defaultValidity,
   type KeyedCertificate,
-} from '../../../network/src/embedded/authority.ts';
+} from '../../../network/src/membership/authority.ts';
 import type { Role } from '../../../network/src/embedded/msp.ts';
-import type { Credentials } from '../../../network/src/embedded/signer.ts';
+import type { Credentials } from '../../../network/src/membership/signer.ts';
 
 export const NOW = new Date('2026-03-01T12:00:00Z');
 export const YEAR_MS = 365 * 86_400_000;

@@ -1,4 +1,4 @@
-/** Errors of identities, certificates, signatures and organisation folders in the embedded network. */
+/** Errors of identities, certificates, signatures and organisation folders. */
 import { LamplighterError } from '../errors.ts';
 
 /** Stable codes; never reused for another meaning. */

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
-import { lockDirectory } from '../../../network/src/embedded/directory-lock.ts';
+import { lockDirectory } from '../../../network/src/membership/directory-lock.ts';
 
 describe('lockDirectory', () => {
   let directory: string;
@@ -52,7 +52,7 @@ describe('lockDirectory', () => {
   it('refuses it to another copy of this module', async () => {
     const release = await lockDirectory(directory);
     await jest.isolateModulesAsync(async () => {
-      const copy = await import('../../../network/src/embedded/directory-lock.ts');
+      const copy = await import('../../../network/src/membership/directory-lock.ts');
       expect(copy.lockDirectory).not.toBe(lockDirectory);
       await expect(copy.lockDirectory(directory)).rejects.toMatchObject({
         code: 'DIRECTORY_IN_USE',
