@@ -32,7 +32,8 @@ interface Status {
   readonly kind: string;
   readonly processId: number;
   readonly operations: string;
-  readonly orderer: { readonly address: string };
+  readonly engine: string;
+  readonly orderers: readonly { readonly address: string }[];
   readonly peers: readonly {
     readonly mspId: string;
     readonly address: string;
@@ -54,8 +55,8 @@ function isOpen(port: number): Promise<boolean> {
   });
 }
 
-function portsOf({ operations, orderer, peers }: Status): readonly number[] {
-  const addresses = [orderer.address, ...peers.map(({ address }) => address)];
+function portsOf({ operations, orderers, peers }: Status): readonly number[] {
+  const addresses = [...orderers, ...peers].map(({ address }) => address);
   return [new URL(operations).port, ...addresses.map((each) => each.split(':')[1])].map(Number);
 }
 
@@ -87,7 +88,13 @@ describe('a network in the background', () => {
 
   it('runs on after the command that started it, and every peer answers', async () => {
     const { peers, ...rest } = await status();
-    expect(rest).toMatchObject({ running: true, healthy: true, kind: 'network', failedChecks: [] });
+    expect(rest).toMatchObject({
+      running: true,
+      healthy: true,
+      kind: 'network',
+      engine: 'embedded',
+      failedChecks: [],
+    });
     expect(peers.map(({ mspId }) => mspId)).toEqual(['NorthlightMSP', 'HeliosMSP', 'MeridianMSP']);
     expect(new Set(peers.map(({ height }) => height)).size).toBe(1);
     const { code, stdout } = await network('status', ...here);

@@ -43,6 +43,11 @@ export function byzantinePeers(values: readonly string[]): ByzantinePeers {
   return Object.fromEntries(peers);
 }
 
+/** The options that say it again. */
+export function byzantineFlags(peers: ByzantinePeers): readonly string[] {
+  return Object.entries(peers).flatMap(([mspId, mode]) => ['--byzantine', `${mspId}=${mode}`]);
+}
+
 /** What is said aloud at the start. */
 export function byzantineLines(peers: ByzantinePeers): readonly string[] {
   return Object.entries(peers).map(

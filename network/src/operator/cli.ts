@@ -1,12 +1,12 @@
 /** The command line: `lamplighter <command>`. It parses, runs one command and turns errors into a line and an exit code. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LamplighterError } from '../errors.ts';
-import { BYZANTINE_FLAG, BYZANTINE_HELP, collect } from './byzantine-option.ts';
 import type { TakeOverFlags } from './commands/gateway.ts';
 import { addNetworkCommands } from './commands/network-options.ts';
 import type { ProvisionFlags } from './commands/provision.ts';
 import { addStakeCommands } from './commands/stake-options.ts';
 import type { StartFlags } from './commands/start.ts';
+import { withEngine } from './engine-option.ts';
 
 /** Exit codes: 0 good, 1 the command failed and said why, 2 it was called wrongly. */
 const FAILED = 1;
@@ -32,8 +32,7 @@ function program(): Command {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       throw error;
     });
-  root
-    .command('start')
+  withEngine(root.command('start'))
     .description(
       'start a whole city on this machine: network, contracts, vendor nodes, gateways and devices',
     )
@@ -50,7 +49,6 @@ function program(): Command {
     .option('--devices <n>', 'how many devices', wholeNumber, 24)
     .addOption(directoryOption())
     .option('--fresh', 'wipe the directory first', false)
-    .option(BYZANTINE_FLAG, BYZANTINE_HELP, collect, [])
     .action(async (options: StartFlags) => {
       const { start } = await import('./commands/start.ts');
       process.exitCode = await start(options);

@@ -8,6 +8,8 @@ export type OperatorErrorCode =
   | 'DIRECTORY_IN_USE'
   /** The state directory was written by another version. */
   | 'DIRECTORY_VERSION'
+  /** The state directory was written by the other engine. */
+  | 'DIRECTORY_ENGINE'
   /** The directory holds something that is not ours. */
   | 'DIRECTORY_FOREIGN'
   /** The state directory holds an earlier city where a new one is needed. */

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { join, resolve } from 'node:path';
 import { hold } from '../held.ts';
 import { takeLockFile } from '../lock-file.ts';
+import type { EngineKind } from './city/engine.ts';
 import { OperatorError } from './errors.ts';
 
 const FORMAT = 'lamplighter.city.v2';
@@ -13,6 +14,20 @@ const FORMAT = 'lamplighter.city.v2';
 export const DEFAULT_DIRECTORY = '.lamplighter';
 const MARK = 'city.json';
 const LOCK = 'city.lock';
+
+/** What marks a directory as a city's. */
+interface Mark {
+  readonly format?: unknown;
+  /** Those of versions that had one engine do not say it. */
+  readonly engine?: EngineKind;
+}
+
+export interface OpenOptions {
+  /** Wipes an earlier city's state first. */
+  readonly fresh: boolean;
+  /** Whose state it is to hold: what one engine wrote is of no use to the other. */
+  readonly engine: EngineKind;
+}
 
 /** @param given as on the command line */
 export function stateDirectoryPath(given: string = DEFAULT_DIRECTORY): string {
@@ -32,22 +47,27 @@ export class StateDirectory implements Disposable {
   /**
    * Opens or creates the directory and holds it until disposed.
    *
-   * @param options.fresh wipes an earlier city's state first
-   * @throws {OperatorError} DIRECTORY_IN_USE, DIRECTORY_VERSION, DIRECTORY_FOREIGN
+   * @throws {OperatorError} DIRECTORY_IN_USE, DIRECTORY_VERSION, DIRECTORY_ENGINE, DIRECTORY_FOREIGN
    */
-  static open(path: string, options: { readonly fresh: boolean }): StateDirectory {
+  static open(path: string, options: OpenOptions): StateDirectory {
     const directory = new StateDirectory(resolve(path));
     mkdirSync(directory.path, { recursive: true, mode: 0o700 });
     directory.#refuseForeign();
     directory.#lock();
     try {
       if (options.fresh) directory.#wipe();
-      directory.#mark();
+      directory.#mark(options.engine);
     } catch (error) {
       directory[Symbol.dispose]();
       throw error;
     }
     return directory;
+  }
+
+  /** Deletes an earlier city's state and its directory. @throws {OperatorError} as {@link StateDirectory.open} */
+  static delete(path: string): void {
+    StateDirectory.open(path, { fresh: true, engine: 'embedded' })[Symbol.dispose]();
+    rmSync(path, { recursive: true, force: true });
   }
 
   /** @throws {OperatorError} DIRECTORY_USED when an earlier city's state is there */
@@ -94,21 +114,27 @@ export class StateDirectory implements Disposable {
     this.#letGo = letGo;
   }
 
-  #mark(): void {
+  #mark(wanted: EngineKind): void {
     const path = this.join(MARK);
     if (!existsSync(path)) {
-      writeFileSync(path, `${JSON.stringify({ format: FORMAT })}\n`);
+      writeFileSync(path, `${JSON.stringify({ format: FORMAT, engine: wanted })}\n`);
       return;
     }
-    const { format } = JSON.parse(readFileSync(path, 'utf8')) as { format?: unknown };
-    if (format === FORMAT) {
-      this.#used = true;
-      return;
+    const { format, engine = 'embedded' } = JSON.parse(readFileSync(path, 'utf8')) as Mark;
+    if (format !== FORMAT) {
+      throw new OperatorError(
+        'DIRECTORY_VERSION',
+        `${this.path} was written as ${String(format)}, this version reads ${FORMAT}; start with --fresh to wipe it`,
+      );
     }
-    throw new OperatorError(
-      'DIRECTORY_VERSION',
-      `${this.path} was written as ${String(format)}, this version reads ${FORMAT}; start with --fresh to wipe it`,
-    );
+    if (engine !== wanted) {
+      const flag = engine === 'fabric' ? 'with' : 'without';
+      throw new OperatorError(
+        'DIRECTORY_ENGINE',
+        `${this.path} holds a network of the engine "${engine}": start it ${flag} --fabric, or name another directory with --directory`,
+      );
+    }
+    this.#used = true;
   }
 
   #wipe(): void {

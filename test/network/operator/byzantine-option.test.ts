@@ -1,4 +1,5 @@
 import {
+  byzantineFlags,
   byzantineLines,
   byzantinePeers,
   collect,
@@ -16,6 +17,8 @@ describe('--byzantine', () => {
       expect.stringMatching(/^!!! THE PEER OF HeliosMSP MISBEHAVES.*another answer/),
       expect.stringMatching(/^!!! THE PEER OF MeridianMSP MISBEHAVES.*an old state/),
     ]);
+    const flags = byzantineFlags(peers).filter((flag) => flag !== '--byzantine');
+    expect(byzantinePeers(flags)).toEqual(peers);
     expect(byzantinePeers([])).toEqual({});
   });
 

@@ -53,6 +53,13 @@ describe('stake in lines', () => {
     ]);
   });
 
+  it('says what decides where the network asks for no validator', () => {
+    const rule = { words: 'stock peers: northlight and helios decide', needsValidator: false };
+    expect(stakeLines(STATUS, nameOf, rule)[1]).toBe(`  ${rule.words}`);
+    const full = { words: 'the whole rule', needsValidator: true };
+    expect(stakeLines(STATUS, nameOf, full)).toEqual(stakeLines(STATUS, nameOf));
+  });
+
   it('says what is burned, and when nobody can be elected', () => {
     const status = { ...STATUS, burned: '25', validator: '' };
     expect(stakeLines(status, nameOf)[0]).toBe(

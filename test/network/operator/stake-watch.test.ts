@@ -39,6 +39,37 @@ describe('watching stake', () => {
     expect(watch.status.organisations.map(({ shares }) => shares)).toEqual(['40', '30', '30']);
   });
 
+  it('lets the network be brought up to date after a sale, not after an election or an offer', async () => {
+    const city = await StakeCity.founded();
+    const lines: string[] = [];
+    const answers = [['coalitions: a, b'], new Error('an orderer is away')];
+    await using watch = await StakeWatch.start({
+      contracts: new Contracts(ledgerOf(city)),
+      startBlock: city.ledger.events.length,
+      print: (line) => lines.push(line),
+      onShares: () => {
+        const answer = answers.shift() ?? [];
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      },
+    });
+    await stakeOf(city, 'helios').electValidator();
+    for (const id of ['first', 'second']) {
+      await stakeOf(city, 'northlight').offerShares({ id, shares: '5', buyer: '', price: '' });
+      await stakeOf(city, 'meridian').acceptOffer(id);
+    }
+    await until(() => lines.some((line) => line.includes('not brought up to date')));
+    expect(lines.slice(2)).toEqual([
+      'stake: northlight sold 5 shares to meridian (first)',
+      'stake: northlight 40, helios 30, meridian 30',
+      'stake: coalitions: a, b',
+      'stake: northlight offers shares (second)',
+      'stake: northlight sold 5 shares to meridian (second)',
+      'stake: meridian 35, northlight 35, helios 30',
+      'stake: what the peers go by is not brought up to date: Error: an orderer is away',
+    ]);
+    expect(watch.sales).toBe(2);
+  });
+
   it('begins again where its events broke off, and tells nothing twice', async () => {
     const city = await StakeCity.founded();
     const startBlock = city.ledger.events.length;

@@ -17,7 +17,7 @@ import type { Level } from './log-levels.ts';
 /** Where the network stands, asked for when somebody reads the metrics. */
 export interface Heights {
   /** Number of blocks by full name of the node. */
-  heights(): ReadonlyMap<string, number>;
+  heights(): ReadonlyMap<string, number> | Promise<ReadonlyMap<string, number>>;
 }
 
 const UNKNOWN = 'unknown';
@@ -55,8 +55,8 @@ export class NetworkMetrics implements NetworkObserver {
       help: 'Height of the chain in blocks.',
       labelNames: ['channel', 'node'],
       registers: [this.registry],
-      collect: () => {
-        for (const [node, height] of network.heights()) gauge.set({ channel, node }, height);
+      collect: async () => {
+        for (const [node, height] of await network.heights()) gauge.set({ channel, node }, height);
       },
     });
   }

@@ -18,7 +18,7 @@ export interface OperationsOptions {
   readonly levels: LogLevels;
   readonly metrics: MetricsText;
   /** What does not work now. */
-  readonly failedChecks: () => readonly FailedCheck[];
+  readonly failedChecks: () => readonly FailedCheck[] | Promise<readonly FailedCheck[]>;
   /** @default the system clock */
   readonly clock?: () => Date;
 }
@@ -102,10 +102,10 @@ async function answer(
   }
 }
 
-function health({ method }: IncomingMessage, options: OperationsOptions): Answer {
+async function health({ method }: IncomingMessage, options: OperationsOptions): Promise<Answer> {
   if (method !== 'GET') return text(405, '');
   const { failedChecks, clock = () => new Date() } = options;
-  const failed = failedChecks();
+  const failed = await failedChecks();
   return json(failed.length === 0 ? 200 : 503, healthStatus(failed, clock()));
 }
 

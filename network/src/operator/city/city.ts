@@ -2,14 +2,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Closers } from '../../closers.ts';
+import type { BlockCounts } from '../../embedded/index.ts';
 import { Contracts, type StakeStatus } from '../../ledger/index.ts';
 import type { ManagementEvent } from '../../management/index.ts';
-import type { ByzantinePeers } from '../byzantine-option.ts';
 import type { OperatorError } from '../errors.ts';
 import { type OperatorEntry, writeOperatorFile } from '../operator-file.ts';
 import { networkFolder } from '../network/running-file.ts';
 import { Fleet } from '../processes/fleet.ts';
 import { requirements, type Requirement, type ShowcaseReleases } from './acceptance.ts';
+import type { Engine, StakeRule } from './engine.ts';
 import { provisionDevices } from './devices.ts';
 import { Journal, lineOf } from './journal.ts';
 import { LedgerSide } from './ledger-side.ts';
@@ -31,8 +32,7 @@ export interface CityOptions {
   /** Absolute path of the state directory. */
   readonly directory: string;
   readonly devices: number;
-  /** Peers that misbehave. */
-  readonly byzantine: ByzantinePeers;
+  readonly engine: Engine;
   /** Lines worth reading, one call a line. */
   readonly print: (line: string) => void;
   /** A part ended by itself: the city can not go on. */
@@ -101,7 +101,13 @@ export class City implements AsyncDisposable {
     return this.#parts?.stake.status;
   }
 
-  get blocks(): { readonly height: number; readonly valid: number; readonly invalid: number } {
+  /** What sees to it that stake decides; undefined while the city starts. */
+  get rule(): StakeRule | undefined {
+    return this.#parts?.ledger.network.rule;
+  }
+
+  /** As the first organisation's peer counts. */
+  blocks(): Promise<BlockCounts> {
     return this.#started.ledger.network.blocks();
   }
 
@@ -125,12 +131,12 @@ export class City implements AsyncDisposable {
     const ledger = await LedgerSide.start({
       folder: networkFolder(directory),
       kind: 'city',
-      byzantine: this.#options.byzantine,
+      engine: this.#options.engine,
       closers,
       print,
       onUnexpectedEnd: onFailure,
     });
-    print(`ledger: ${VENDORS.length} organisations, one peer each, one orderer, contracts ready`);
+    print(`ledger: ${ledger.network.words}, contracts ready`);
     const stake = await this.#watchStake(ledger);
 
     const ports = readPorts(directory);
@@ -186,8 +192,9 @@ export class City implements AsyncDisposable {
   async #watchStake(ledger: LedgerSide): Promise<StakeWatch> {
     const stake = await StakeWatch.start({
       contracts: await readerOf(ledger),
-      startBlock: ledger.network.blocks().height,
+      startBlock: (await ledger.network.blocks()).height,
       print: this.#options.print,
+      onShares: () => ledger.network.rule.apply(),
     });
     this.#closers.add(() => stake.close());
     return stake;

@@ -1,12 +1,10 @@
-/** The ledger of a city: the embedded network, the contracts in their own process, and what both are operated with. */
+/** The ledger of a city: a network of whichever engine, its contracts, and what both are operated with. */
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { StakeFounding } from '@lamplighter/chaincode';
-import { EmbeddedNetwork, STAKE_PLUGIN, type NetworkLogger } from '../../embedded/index.ts';
 import type { Closers } from '../../closers.ts';
-import { freePort } from '../../free-ports.ts';
 import { connectLedger } from '../../ledger/index.ts';
-import { byzantineLines, type ByzantinePeers } from '../byzantine-option.ts';
+import type { NetworkLogger } from '../../network-logger.ts';
 import type { OperatorError } from '../errors.ts';
 import { Instruments } from '../network/instruments.ts';
 import { writePeerConfiguration } from '../network/peer-configuration.ts';
@@ -17,73 +15,52 @@ import {
   type RunningNetwork,
 } from '../network/running-file.ts';
 import { runningNodes } from '../network/running-nodes.ts';
-import { SupervisedContracts } from '../processes/supervised-contracts.ts';
+import type { Engine, LedgerEngine, StakeRule } from './engine.ts';
 import { foundStake } from './found-stake.ts';
 import { Members, type Member, type Role } from './members.ts';
-import { CHAINCODE, CHANNEL, VENDORS } from './plan.ts';
-
-const VERSION = '0.1.0';
-
-/** Label and hash, as Fabric names a chaincode package. */
-const PACKAGE_ID = `${CHAINCODE}_${VERSION}:${createHash('sha256').update(`${CHAINCODE} ${VERSION}`).digest('hex')}`;
+import { CHAINCODE, CHANNEL, VENDORS, VERSION } from './plan.ts';
 
 export interface LedgerSideOptions {
   /** Everything the network keeps is below. */
   readonly folder: string;
   readonly kind: RunningNetwork['kind'];
-  readonly byzantine: ByzantinePeers;
+  readonly engine: Engine;
   /** What was opened is added. */
   readonly closers: Closers;
   /** Lines worth reading. */
   readonly print: (line: string) => void;
-  /** The contracts' process ends again and again. */
+  /** A part of the network ends again and again. */
   readonly onUnexpectedEnd: (error: OperatorError) => void;
 }
 
 export class LedgerSide {
-  readonly network: EmbeddedNetwork;
+  readonly network: LedgerEngine;
   readonly #members: Members;
   readonly #logger: NetworkLogger;
 
-  private constructor(network: EmbeddedNetwork, closers: Closers, logger: NetworkLogger) {
+  private constructor(network: LedgerEngine, closers: Closers, logger: NetworkLogger) {
     this.#logger = logger;
     this.network = network;
     this.#members = new Members((...identity) => this.#connect(...identity), closers);
   }
 
-  /** Starts network and contracts side by side; returns when each peer has answered a transaction. */
+  /** Starts the network and its contracts; returns when each peer has answered a transaction. */
   static async start(options: LedgerSideOptions): Promise<LedgerSide> {
-    const { folder, closers } = options;
+    const { folder, closers, engine, print, onUnexpectedEnd } = options;
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    byzantineLines(options.byzantine).forEach(options.print);
+    engine.lines.forEach(print);
     const instruments = new Instruments(folder, CHANNEL, VERSION);
     closers.add(() => {
       instruments[Symbol.dispose]();
       return Promise.resolve();
     });
-    const address = `127.0.0.1:${await freePort()}`;
-    const { network, contracts } = await startBoth(options, instruments, address);
-    const side = new LedgerSide(network, closers, instruments.logs.logger);
-    await side.#ready(options.print);
-    const instance = randomUUID();
-    const facts = { network, version: VERSION, instance, furtherChecks: () => checks(contracts) };
-    const operations = await instruments.serve(facts, closers);
-    closers.add(() => {
-      removeRunningFile(folder);
-      return Promise.resolve();
-    });
-    await writeRunningFile(folder, {
-      instance,
-      processId: process.pid,
-      since: new Date().toISOString(),
-      kind: options.kind,
-      channel: CHANNEL,
-      chaincode: { name: CHAINCODE, version: VERSION, packageId: PACKAGE_ID, address },
-      operations: operations.url,
-      peerConfiguration: await writePeerConfiguration(folder),
-      logFile: instruments.logFile,
-      ...runningNodes(folder, network.connectionProfile(VENDORS[0].mspId), VENDORS),
-    });
+    const { metrics, logs } = instruments;
+    const { logger } = logs;
+    const network = await engine.start({ folder, logger, metrics, print, onUnexpectedEnd });
+    closers.add(() => network.close());
+    const side = new LedgerSide(network, closers, logger);
+    await side.#ready(print);
+    await side.#announce(options, instruments);
     return side;
   }
 
@@ -109,6 +86,33 @@ export class LedgerSide {
     return { ledger, certificate: identity.certificate };
   }
 
+  /** Serves the operations endpoint, and tells tools beside it where everything is. */
+  async #announce(
+    { folder, kind, closers }: LedgerSideOptions,
+    instruments: Instruments,
+  ): Promise<void> {
+    const { network } = this;
+    const instance = randomUUID();
+    const operations = await instruments.serve({ network, version: VERSION, instance }, closers);
+    closers.add(() => {
+      removeRunningFile(folder);
+      return Promise.resolve();
+    });
+    await writeRunningFile(folder, {
+      instance,
+      processId: process.pid,
+      since: new Date().toISOString(),
+      kind,
+      engine: network.kind,
+      channel: CHANNEL,
+      chaincode: { name: CHAINCODE, version: VERSION, servers: network.contracts },
+      operations: operations.url,
+      peerConfiguration: await writePeerConfiguration(folder),
+      logFile: instruments.logFile,
+      ...runningNodes(folder, network.connectionProfile(VENDORS[0].mspId), VENDORS),
+    });
+  }
+
   /** Enrols the users that Fabric's own networks have, and asks every peer for a transaction and its height. */
   async #ready(print: (line: string) => void): Promise<void> {
     for (const { mspId } of VENDORS) {
@@ -125,63 +129,18 @@ export class LedgerSide {
         await ledger.chain({ organisation: mspId });
       }
       const founding = answers ? await foundStake(ledger) : undefined;
-      if (founding !== undefined) print(foundingLine(founding));
+      const { rule } = this.network;
+      if (founding !== undefined) print(foundingLine(founding, rule));
+      if (answers) (await rule.apply()).forEach(print);
     } finally {
       await ledger.close();
     }
   }
 }
 
-async function startBoth(
-  { folder, byzantine, closers, print, onUnexpectedEnd }: LedgerSideOptions,
-  instruments: Instruments,
-  address: string,
-): Promise<{ readonly network: EmbeddedNetwork; readonly contracts: SupervisedContracts }> {
-  const { logger } = instruments.logs;
-  const contracts = SupervisedContracts.start({
-    port: Number(address.split(':')[1]),
-    packageId: PACKAGE_ID,
-    onRestart: (error) => {
-      logger.error({ reason: error.message }, 'the contracts are started again');
-      print(`${error.message.split('\n')[0] ?? ''}; starting it again`);
-    },
-    onGivenUp: onUnexpectedEnd,
-  });
-  const network = EmbeddedNetwork.start({
-    directory: folder,
-    channel: CHANNEL,
-    byzantine,
-    organisations: VENDORS.map(({ id, mspId, domain }) => ({ name: id, mspId, domain })),
-    chaincodes: [
-      {
-        name: CHAINCODE,
-        version: VERSION,
-        sequence: 1,
-        packageId: PACKAGE_ID,
-        address,
-        validationPlugin: STAKE_PLUGIN,
-      },
-    ],
-    logger,
-    observer: instruments.metrics,
-  });
-  const [started, served] = await Promise.allSettled([network, contracts]);
-  if (started.status === 'fulfilled') closers.add(() => started.value.close());
-  if (served.status === 'fulfilled') closers.add(() => served.value.close());
-  if (started.status === 'rejected') throw started.reason;
-  if (served.status === 'rejected') throw served.reason;
-  return { network: started.value, contracts: served.value };
-}
-
-function foundingLine({ organisations }: StakeFounding): string {
+function foundingLine({ organisations }: StakeFounding, { words }: StakeRule): string {
   const shares = organisations.map((each) => `${each.mspId} ${each.shares}`).join(', ');
-  return `stake: ${shares} shares; more than half of all decide, the validator among them`;
-}
-
-function checks(contracts: SupervisedContracts): ReturnType<EmbeddedNetwork['failedChecks']> {
-  return contracts.isRunning()
-    ? []
-    : [{ component: `chaincode ${CHAINCODE}`, reason: 'its process has ended; see the log' }];
+  return `stake: ${shares} shares; ${words}`;
 }
 
 /** SHA-256 of a certificate's DER, hex: how the registry names certificates. */

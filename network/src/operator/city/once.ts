@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StakeStatus } from '../../ledger/index.ts';
 import { stakeLines } from '../view/stake-lines.ts';
 import type { City } from './city.ts';
+import type { EngineKind } from './engine.ts';
 import type { Requirement } from './acceptance.ts';
 import type { Refusal } from './journal.ts';
 import { nameOf, VENDORS } from './plan.ts';
@@ -19,7 +20,7 @@ export interface OnceDocument {
   /** Empty when all is well. */
   readonly reason: string;
   readonly durationMs: number;
-  readonly engine: 'embedded';
+  readonly engine: EngineKind;
   /** MSP ids. */
   readonly organisations: readonly string[];
   readonly blocks: number;
@@ -35,6 +36,7 @@ export interface OnceDocument {
 }
 
 export interface OnceOptions {
+  readonly engine: EngineKind;
   readonly start: () => Promise<City>;
   readonly show: (city: City) => Disposable;
   readonly print: (line: string) => void;
@@ -53,11 +55,12 @@ export async function proveMainJob(options: OnceOptions): Promise<OnceDocument> 
     await waitFor(wait, ENROLLED);
     await city.showcaseOnce();
     await waitFor(wait, () => true);
-    const document = await sumUp(city, begun);
+    const document = await sumUp(city, options.engine, begun);
     if (document.stake !== null) stakeLines(document.stake, nameOf).forEach(print);
     return document;
   } catch (error) {
-    return failed(error instanceof Error ? error.message : String(error), begun);
+    const reason = error instanceof Error ? error.message : String(error);
+    return failed(reason, options.engine, begun);
   }
 }
 
@@ -108,15 +111,15 @@ async function agreedReports(city: City): Promise<ReadBack> {
   }
 }
 
-async function sumUp(city: City, begun: number): Promise<OnceDocument> {
+async function sumUp(city: City, engine: EngineKind, begun: number): Promise<OnceDocument> {
   const { reports, differences } = await agreedReports(city);
   const reason = differences.join('; ');
-  const { height, valid, invalid } = city.blocks;
+  const { height, valid, invalid } = await city.blocks();
   return {
     ok: reason === '',
     reason,
     durationMs: Date.now() - begun,
-    engine: 'embedded',
+    engine,
     organisations: VENDORS.map((vendor) => vendor.mspId),
     blocks: height,
     transactions: { valid, invalid },
@@ -128,12 +131,12 @@ async function sumUp(city: City, begun: number): Promise<OnceDocument> {
   };
 }
 
-function failed(reason: string, begun: number): OnceDocument {
+function failed(reason: string, engine: EngineKind, begun: number): OnceDocument {
   return {
     ok: false,
     reason,
     durationMs: Date.now() - begun,
-    engine: 'embedded',
+    engine,
     organisations: VENDORS.map((vendor) => vendor.mspId),
     blocks: 0,
     transactions: { valid: 0, invalid: 0 },

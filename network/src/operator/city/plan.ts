@@ -4,10 +4,13 @@
  */
 import type { DeviceKind } from '@lamplighter/chaincode';
 import type { Intervals } from '@lamplighter/sdk/wire';
+import type { OrganisationDescription } from '../../membership/index.ts';
 import { OperatorError } from '../errors.ts';
 
 export const CHANNEL = 'city';
 export const CHAINCODE = 'lamplighter';
+/** Of the contracts and of what operates them. */
+export const VERSION = '0.1.0';
 /** Fewer would leave a model without a device. */
 export const FEWEST_DEVICES = 6;
 export const MOST_DEVICES = 2_000;
@@ -88,6 +91,11 @@ export const VENDORS: readonly [VendorPlan, ...VendorPlan[]] = [
     ],
   },
 ];
+
+/** The vendors as a network knows them. */
+export const ORGANISATIONS: readonly OrganisationDescription[] = VENDORS.map(
+  ({ id, mspId, domain }) => ({ name: id, mspId, domain }),
+);
 
 /** What people call an organisation. */
 export function nameOf(mspId: string): string {

@@ -15,6 +15,12 @@ export interface StakeWatchOptions {
   readonly startBlock: number;
   /** Lines worth reading. */
   readonly print: (line: string) => void;
+  /**
+   * Is told after voices have changed hands; what it says is printed.
+   *
+   * @default nobody is told
+   */
+  readonly onShares?: () => Promise<readonly string[]>;
   /** Milliseconds until events are asked for again after a failure. @default 1_000 */
   readonly retryMs?: number;
 }
@@ -115,7 +121,19 @@ export class StakeWatch implements AsyncDisposable {
     if (name === 'ValidatorElected') this.#elections += 1;
     if (name === 'SharesSold') this.#sales += 1;
     print(`stake: ${line}`);
-    if (!ROUTINE.has(name)) print(`stake: ${sharesLine(this.status, nameOf)}`);
+    if (ROUTINE.has(name)) return;
+    print(`stake: ${sharesLine(this.status, nameOf)}`);
+    await this.#sharesChanged();
+  }
+
+  async #sharesChanged(): Promise<void> {
+    const { print, onShares = () => Promise.resolve([]) } = this.#options;
+    try {
+      for (const line of await onShares()) print(`stake: ${line}`);
+    } catch (error) {
+      // The next change, or the next start, does it.
+      print(`stake: what the peers go by is not brought up to date: ${String(error)}`);
+    }
   }
 
   async #refresh(): Promise<void> {

@@ -1,5 +1,4 @@
 /** `lamplighter network down`: ends what runs on a directory, and may delete what it keeps. */
-import { rmSync } from 'node:fs';
 import { processOf, requireRunning } from '../network/running-file.ts';
 import { stopRunning } from '../network/stop.ts';
 import { StateDirectory, stateDirectoryPath } from '../state-directory.ts';
@@ -24,7 +23,6 @@ export async function down(flags: DownFlags): Promise<void> {
 }
 
 function wipe(directory: string): void {
-  StateDirectory.open(directory, { fresh: true })[Symbol.dispose]();
-  rmSync(directory, { recursive: true, force: true });
+  StateDirectory.delete(directory);
   process.stdout.write(`wiped ${directory}\n`);
 }

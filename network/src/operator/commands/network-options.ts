@@ -1,6 +1,6 @@
 /** How `lamplighter network …` is written on the command line. */
 import type { Command } from 'commander';
-import { BYZANTINE_FLAG, BYZANTINE_HELP, collect } from '../byzantine-option.ts';
+import { withEngine } from '../engine-option.ts';
 import type { DownFlags } from './network-down.ts';
 import type { EnvFlags } from './network-env.ts';
 import type { StatusFlags } from './network-status.ts';
@@ -8,10 +8,9 @@ import type { UpFlags } from './network-up.ts';
 
 /** Adds the commands below `network`. */
 export function addNetworkCommands(network: Command): void {
-  withDirectory(network.command('up'))
+  withEngine(withDirectory(network.command('up')))
     .description('start the ledger alone: organisations, peers, orderer and contracts')
     .option('--detach', 'return when it is ready, and let it run on', false)
-    .option(BYZANTINE_FLAG, BYZANTINE_HELP, collect, [])
     .action(async (flags: UpFlags) => {
       const { up } = await import('./network-up.ts');
       process.exitCode = await up(flags);

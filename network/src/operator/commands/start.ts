@@ -2,41 +2,41 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { byzantinePeers, type ByzantinePeers } from '../byzantine-option.ts';
 import { City } from '../city/city.ts';
+import type { Engine } from '../city/engine.ts';
 import { proveMainJob } from '../city/once.ts';
 import { nameOf } from '../city/plan.ts';
+import { chooseEngine, type EngineFlags } from '../engine-option.ts';
 import { DEFAULT_DIRECTORY, StateDirectory } from '../state-directory.ts';
 import { aborted, exitCodeOf, stopOnSignals } from '../stopping.ts';
 import { newScreen, type Screen } from '../view/screen.ts';
 import { stakeLines } from '../view/stake-lines.ts';
 
 /** As on the command line. */
-export interface StartFlags {
+export interface StartFlags extends EngineFlags {
   readonly once: boolean;
   readonly json: boolean;
   readonly devices: number;
   readonly directory?: string;
   readonly fresh: boolean;
-  readonly byzantine: readonly string[];
 }
 
 const REFRESH_MS = 250;
 
 /** @returns the exit code */
 export async function start(flags: StartFlags): Promise<number> {
-  const byzantine = byzantinePeers(flags.byzantine);
+  const engine = await chooseEngine(flags);
   const temporary = flags.once && flags.directory === undefined;
   const path = temporary
     ? mkdtempSync(join(tmpdir(), 'lamplighter-'))
     : resolve(flags.directory ?? DEFAULT_DIRECTORY);
   const stopping = stopOnSignals();
   try {
-    using directory = StateDirectory.open(path, { fresh: flags.fresh });
+    using directory = StateDirectory.open(path, { fresh: flags.fresh, engine: engine.kind });
     if (flags.once) directory.requireUnused();
     using screen = newScreen(flags.json ? process.stderr : process.stdout);
     const { devices } = flags;
-    const options = { directory: directory.path, devices, byzantine, screen, stopping };
+    const options = { directory: directory.path, devices, engine, screen, stopping };
     return flags.once ? await once(options, flags.json) : await run(options);
   } finally {
     if (temporary) rmSync(path, { recursive: true, force: true });
@@ -46,7 +46,7 @@ export async function start(flags: StartFlags): Promise<number> {
 interface RunOptions {
   readonly directory: string;
   readonly devices: number;
-  readonly byzantine: ByzantinePeers;
+  readonly engine: Engine;
   readonly screen: Screen;
   readonly stopping: AbortController;
 }
@@ -69,6 +69,7 @@ async function run(options: RunOptions): Promise<number> {
 async function once(options: RunOptions, json: boolean): Promise<number> {
   const { screen, stopping } = options;
   const document = await proveMainJob({
+    engine: options.engine.kind,
     start: () => startCity(options),
     show: (city) => showTable(city, screen),
     print: (line) => {
@@ -84,11 +85,11 @@ async function once(options: RunOptions, json: boolean): Promise<number> {
 }
 
 function startCity(options: RunOptions): Promise<City> {
-  const { directory, devices, byzantine, screen, stopping } = options;
+  const { directory, devices, engine, screen, stopping } = options;
   return City.start({
     directory,
     devices,
-    byzantine,
+    engine,
     print: (line) => {
       screen.print(line);
     },
@@ -100,8 +101,9 @@ function startCity(options: RunOptions): Promise<City> {
 
 function showTable(city: City, screen: Screen): Disposable {
   const timer = setInterval(() => {
-    const { stake } = city;
-    screen.show(city.journal.rows(), stake === undefined ? [] : stakeLines(stake, nameOf));
+    const { stake, rule } = city;
+    const head = stake === undefined ? [] : stakeLines(stake, nameOf, rule);
+    screen.show(city.journal.rows(), head);
   }, REFRESH_MS);
   return {
     [Symbol.dispose]: () => {

@@ -1,5 +1,6 @@
 /** Starts `network up` in a process of its own that outlives this one, and waits until it is ready. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Engine } from '../city/engine.ts';
 import { OperatorError } from '../errors.ts';
 
 /** What the process says to the one that started it. */
@@ -7,13 +8,9 @@ export type StartNews =
   { readonly type: 'ready' } | { readonly type: 'failed'; readonly reason: string };
 
 /** @throws {OperatorError} PROCESS_ENDED with what kept it from starting */
-export async function startDetached(
-  directory: string,
-  byzantine: readonly string[],
-): Promise<void> {
+export async function startDetached(directory: string, engine: Engine): Promise<void> {
   const [, program = ''] = process.argv;
-  const flags = byzantine.flatMap((value) => ['--byzantine', value]);
-  const args = [program, 'network', 'up', '--directory', directory, ...flags];
+  const args = [program, 'network', 'up', '--directory', directory, ...engine.flags];
   const child = spawn(process.execPath, args, {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

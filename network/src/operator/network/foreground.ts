@@ -1,7 +1,7 @@
 /** A network in this very process, from its directory's lock to the end that a signal asks for. */
 import { Closers } from '../../closers.ts';
 import { LamplighterError } from '../../errors.ts';
-import type { ByzantinePeers } from '../byzantine-option.ts';
+import type { Engine } from '../city/engine.ts';
 import { LedgerSide } from '../city/ledger-side.ts';
 import { StateDirectory } from '../state-directory.ts';
 import { aborted, exitCodeOf, stopOnSignals } from '../stopping.ts';
@@ -11,24 +11,21 @@ import { showReady } from './ready.ts';
 import { networkFolder } from './running-file.ts';
 
 /** Runs until a signal comes. @returns the exit code */
-export async function runInForeground(
-  directory: string,
-  byzantine: ByzantinePeers,
-): Promise<number> {
+export async function runInForeground(directory: string, engine: Engine): Promise<number> {
   using screen = newScreen(process.stdout);
   const print = (line: string): void => {
     screen.print(line);
   };
   const stopping = stopOnSignals();
   try {
-    using state = StateDirectory.open(directory, { fresh: false });
+    using state = StateDirectory.open(directory, { fresh: false, engine: engine.kind });
     const closers = new Closers();
     try {
       screen.print(`starting a network in ${state.path} (Ctrl-C ends it)`);
       await LedgerSide.start({
         folder: networkFolder(state.path),
         kind: 'network',
-        byzantine,
+        engine,
         closers,
         print,
         onUnexpectedEnd: (error) => {

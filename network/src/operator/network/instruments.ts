@@ -2,8 +2,6 @@
 import { collectDefaultMetrics } from 'prom-client';
 import { join } from 'node:path';
 import type { Closers } from '../../closers.ts';
-import type { EmbeddedNetwork } from '../../embedded/index.ts';
-import type { FailedCheck } from '../../embedded/operations/health.ts';
 import { newLogs, type Logs } from '../../embedded/operations/logs.ts';
 import { NetworkMetrics } from '../../embedded/operations/metrics.ts';
 import {
@@ -11,6 +9,7 @@ import {
   type OperationsServer,
 } from '../../embedded/operations/operations-server.ts';
 import { assignPorts } from '../../membership/ports.ts';
+import type { LedgerEngine } from '../city/engine.ts';
 import { LogFile } from './log-file.ts';
 
 const HOST = '127.0.0.1';
@@ -19,11 +18,9 @@ const PORT_NAME = 'operations';
 const LOG_SPEC = 'info';
 
 export interface OperationsFacts {
-  readonly network: EmbeddedNetwork;
+  readonly network: LedgerEngine;
   readonly version: string;
   readonly instance: string;
-  /** What is wrong beside the nodes. */
-  readonly furtherChecks: () => readonly FailedCheck[];
 }
 
 export class Instruments implements Disposable {
@@ -56,7 +53,7 @@ export class Instruments implements Disposable {
 
   /** Serves the operations endpoint, at the same port at every start. @throws EmbeddedError PORT_TAKEN */
   async serve(facts: OperationsFacts, closers: Closers): Promise<OperationsServer> {
-    const { network, version, instance, furtherChecks } = facts;
+    const { network, version, instance } = facts;
     this.metrics.watch(network);
     collectDefaultMetrics({ register: this.metrics.registry });
     const ports = await assignPorts(this.#folder, HOST, [PORT_NAME], {});
@@ -66,7 +63,7 @@ export class Instruments implements Disposable {
       instance,
       levels: this.logs.levels,
       metrics: this.metrics.registry,
-      failedChecks: () => [...network.failedChecks(), ...furtherChecks()],
+      failedChecks: () => network.failedChecks(),
     });
     closers.add(() => server.close());
     return server;

@@ -19,6 +19,7 @@ export function peerEnvironment(
 ): Environment {
   const own = organisationOf(network, organisation);
   const { peer, mspId } = own;
+  const orderer = ordererFor(network, own);
   return {
     FABRIC_CFG_PATH: network.peerConfiguration,
     CORE_PEER_TLS_ENABLED: 'true',
@@ -26,8 +27,8 @@ export function peerEnvironment(
     CORE_PEER_ADDRESS: peer.address,
     CORE_PEER_TLS_ROOTCERT_FILE: peer.tlsRootCertificate,
     CORE_PEER_MSPCONFIGPATH: mspFolder(own, user),
-    ORDERER_ADDRESS: network.orderer.address,
-    ORDERER_CA: network.orderer.tlsRootCertificate,
+    ORDERER_ADDRESS: orderer.address,
+    ORDERER_CA: orderer.tlsRootCertificate,
     PEER_CONN_PARMS: network.organisations.map((each) => connection(each.peer)).join(' '),
   };
 }
@@ -40,6 +41,16 @@ function organisationOf(network: RunningNetwork, wanted: string): RunningOrganis
     'OPTION_INVALID',
     `no organisation "${wanted}" here; there are: ${names}`,
   );
+}
+
+/** Another one for each organisation, so that commands do not all hang on one. */
+function ordererFor(
+  { orderers, organisations }: RunningNetwork,
+  own: RunningOrganisation,
+): RunningNode {
+  const chosen = orderers[organisations.indexOf(own) % orderers.length];
+  if (chosen === undefined) throw new RangeError('a network without an orderer');
+  return chosen;
 }
 
 function mspFolder({ users, domain, name }: RunningOrganisation, user: string): string {

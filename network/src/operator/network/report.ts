@@ -12,6 +12,19 @@ import { networkFolder, type RunningNetwork, type RunningOrganisation } from './
 const ANSWER_WITHIN_MS = 5_000;
 const READER = 'User1';
 
+/** A node or a process, as the network itself says. */
+export interface PartReport {
+  readonly name: string;
+  readonly address: string;
+  /** Why it does not work. */
+  readonly reason?: string;
+}
+
+export interface ContractsReport extends PartReport {
+  /** Whose; undefined when all organisations share it. */
+  readonly mspId?: string;
+}
+
 export interface PeerReport {
   readonly organisation: string;
   readonly mspId: string;
@@ -28,12 +41,14 @@ export interface NetworkReport {
   /** Whether all checks pass and all peers answer. */
   readonly healthy: boolean;
   readonly kind: RunningNetwork['kind'];
+  readonly engine: RunningNetwork['engine'];
   readonly directory: string;
   readonly processId: number;
   readonly since: string;
   readonly channel: string;
   readonly chaincode: RunningNetwork['chaincode'];
-  readonly orderer: { readonly name: string; readonly address: string };
+  readonly contracts: readonly ContractsReport[];
+  readonly orderers: readonly PartReport[];
   readonly peers: readonly PeerReport[];
   readonly failedChecks: readonly FailedCheck[];
   readonly operations: string;
@@ -45,22 +60,41 @@ export async function reportOn(directory: string, network: RunningNetwork): Prom
   const health = (await askOperations(network, '/healthz')) as HealthStatus;
   const peers = await askPeers(directory, network);
   const failedChecks = health.failed_checks ?? [];
-  const { kind, processId, since, channel, chaincode, orderer, operations, logFile } = network;
+  const { kind, engine, processId, since, channel, chaincode, operations, logFile } = network;
   return {
     running: true,
     healthy: failedChecks.length === 0 && peers.every(({ height }) => height !== undefined),
     kind,
+    engine,
     directory,
     processId,
     since,
     channel,
     chaincode,
-    orderer: { name: orderer.name, address: orderer.address },
+    contracts: chaincode.servers.map(({ mspId, address }) => ({
+      ...partOf(contractsName(network, mspId), address, failedChecks),
+      ...(mspId === undefined ? {} : { mspId }),
+    })),
+    orderers: network.orderers.map(({ name, address }) => partOf(name, address, failedChecks)),
     peers,
     failedChecks,
     operations,
     logFile,
   };
+}
+
+function partOf(name: string, address: string, failed: readonly FailedCheck[]): PartReport {
+  const reason = failed.find(({ component }) => component === name)?.reason;
+  return { name, address, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** As the engine names the process in its checks: by chaincode, and by organisation where each has one. */
+function contractsName(
+  { chaincode, organisations }: RunningNetwork,
+  mspId: string | undefined,
+): string {
+  const owner = organisations.find((each) => each.mspId === mspId);
+  return owner === undefined ? chaincode.name : `${chaincode.name}.${owner.domain}`;
 }
 
 async function askPeers(
@@ -112,22 +146,18 @@ function wordsOf(height: number | undefined, reason: string | undefined): string
 
 /** For people. */
 export function reportLines(report: NetworkReport): readonly string[] {
-  const { healthy, kind, processId, since, channel, chaincode, orderer, peers } = report;
+  const { healthy, kind, engine, processId, since, channel, chaincode } = report;
   const what = kind === 'city' ? 'a city (npm start)' : 'a network';
   const nodes = [
-    { name: orderer.name, mspId: '', address: orderer.address, words: '' },
-    ...peers.map(({ name, mspId, address, height, reason }) => ({
-      name,
-      mspId,
-      address,
-      words: wordsOf(height, reason),
-    })),
+    ...report.orderers.map((each) => ({ ...each, mspId: '', words: each.reason ?? '' })),
+    ...report.peers.map((each) => ({ ...each, words: wordsOf(each.height, each.reason) })),
+    ...report.contracts.map((each) => ({ mspId: '', ...each, words: each.reason ?? 'contracts' })),
   ];
   const width = (key: 'name' | 'mspId' | 'address'): number =>
     Math.max(...nodes.map((node) => node[key].length));
   return [
-    `${healthy ? 'healthy' : 'NOT HEALTHY'}: ${what} in ${report.directory}, process ${processId}, since ${since}`,
-    `channel ${channel}, chaincode ${chaincode.name} ${chaincode.version} at ${chaincode.address}`,
+    `${healthy ? 'healthy' : 'NOT HEALTHY'}: ${what} in ${report.directory}, engine ${engine}, process ${processId}, since ${since}`,
+    `channel ${channel}, chaincode ${chaincode.name} ${chaincode.version}`,
     ...nodes.map(({ name, mspId, address, words }) =>
       `  ${name.padEnd(width('name'))}  ${mspId.padEnd(width('mspId'))}  ${address.padEnd(width('address'))}  ${words}`.trimEnd(),
     ),

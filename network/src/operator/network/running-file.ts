@@ -5,11 +5,12 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../atomic-file.ts';
+import type { ContractServer, EngineKind } from '../city/engine.ts';
 import { OperatorError } from '../errors.ts';
 import { lockHolder } from '../../lock-file.ts';
 
 const NAME = 'running.json';
-const FORMAT = 'lamplighter.network.v1';
+const FORMAT = 'lamplighter.network.v2';
 const READABLE = 0o644;
 
 /** One node behind its TLS endpoint. */
@@ -41,20 +42,19 @@ export interface RunningNetwork {
   readonly since: string;
   /** `city`: devices, gateways and vendors run with it (`npm start`). */
   readonly kind: 'network' | 'city';
+  readonly engine: EngineKind;
   readonly channel: string;
   readonly chaincode: {
     readonly name: string;
     readonly version: string;
-    readonly packageId: string;
-    /** `host:port` of the contracts' server. */
-    readonly address: string;
+    readonly servers: readonly ContractServer[];
   };
   /** Base URL of the operations endpoint. */
   readonly operations: string;
   /** Folder with the stock peer command's core.yaml: FABRIC_CFG_PATH. */
   readonly peerConfiguration: string;
   readonly logFile: string;
-  readonly orderer: RunningNode;
+  readonly orderers: readonly RunningNode[];
   readonly organisations: readonly RunningOrganisation[];
 }
 

@@ -1,6 +1,6 @@
 /** Where the nodes of a network listen and keep their certificates, from its connection profile and folder. Pure. */
 import { join } from 'node:path';
-import type { ConnectionProfile } from '../../embedded/index.ts';
+import type { ConnectionProfile } from '../../membership/index.ts';
 import type { RunningNetwork, RunningNode, RunningOrganisation } from './running-file.ts';
 
 export interface OrganisationPlan {
@@ -15,16 +15,12 @@ export function runningNodes(
   folder: string,
   profile: ConnectionProfile,
   plans: readonly OrganisationPlan[],
-): Pick<RunningNetwork, 'orderer' | 'organisations'> {
-  const [orderer = ''] = Object.keys(profile.orderers);
-  const domain = orderer.slice(orderer.indexOf('.') + 1);
+): Pick<RunningNetwork, 'orderers' | 'organisations'> {
   return {
-    orderer: runningNode(
-      orderer,
-      profile.orderers[orderer]?.url,
-      organisationFolder(folder, 'orderer', domain),
-      domain,
-    ),
+    orderers: Object.entries(profile.orderers).map(([name, { url }]) => {
+      const domain = name.slice(name.indexOf('.') + 1);
+      return runningNode(name, url, organisationFolder(folder, 'orderer', domain), domain);
+    }),
     organisations: plans.map((plan) => runningOrganisation(folder, profile, plan)),
   };
 }

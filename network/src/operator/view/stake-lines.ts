@@ -8,8 +8,22 @@ export type NameOf = (mspId: string) => string;
 const SHOWN_OF_ID = 12;
 const MOST_CASES = 3;
 
-/** Validator, an organisation a line, the newest cases. */
-export function stakeLines(status: StakeStatus, nameOf: NameOf): readonly string[] {
+/** What a network holds a transaction to; see the city's engines. */
+export interface RuleWords {
+  readonly words: string;
+  readonly needsValidator: boolean;
+}
+
+/**
+ * Validator, an organisation a line, the newest cases.
+ *
+ * @param rule is told of when it is not the contract's own
+ */
+export function stakeLines(
+  status: StakeStatus,
+  nameOf: NameOf,
+  rule?: RuleWords,
+): readonly string[] {
   const { epoch, validator, issued, burned, threshold, organisations, cases } = status;
   const lost = burned === '0' ? '' : ` (${burned} of them burned)`;
   const rows = organisations.map(({ mspId, shares, coinAge, standing, skips }) => [
@@ -22,6 +36,7 @@ export function stakeLines(status: StakeStatus, nameOf: NameOf): readonly string
   const hidden = cases.length - MOST_CASES;
   return [
     `stake: epoch ${epoch}, validator ${nobody(validator, nameOf)}; more than ${threshold} of ${issued} shares decide${lost}`,
+    ...(rule === undefined || rule.needsValidator ? [] : [`  ${rule.words}`]),
     ...columns(rows),
     ...cases.slice(0, MOST_CASES).map((each) => `  ${caseLine(each, nameOf)}`),
     ...(hidden > 0 ? [`  … and ${hidden} more cases`] : []),

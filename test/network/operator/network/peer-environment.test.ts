@@ -7,6 +7,7 @@ import {
   exportLines,
   peerEnvironment,
 } from '../../../../network/src/operator/network/peer-environment.ts';
+import type { RunningNetwork } from '../../../../network/src/operator/network/running-file.ts';
 import { codeOf } from '../../code-of.ts';
 import { newRunning } from './running.ts';
 
@@ -30,12 +31,21 @@ describe('the environment of the peer command', () => {
       CORE_PEER_ADDRESS: '127.0.0.1:2',
       CORE_PEER_TLS_ROOTCERT_FILE: '/helios.pem',
       CORE_PEER_MSPCONFIGPATH: admin,
-      ORDERER_ADDRESS: '127.0.0.1:9',
-      ORDERER_CA: '/orderer.pem',
+      ORDERER_ADDRESS: '127.0.0.1:8',
+      ORDERER_CA: '/orderer1.pem',
       PEER_CONN_PARMS:
         '--peerAddresses 127.0.0.1:1 --tlsRootCertFiles /northlight.pem ' +
         '--peerAddresses 127.0.0.1:2 --tlsRootCertFiles /helios.pem',
     });
+  });
+
+  it('names another orderer for each organisation, and goes round when there are fewer', () => {
+    mkdirSync(join(users, 'Admin@northlight.example', 'msp'), { recursive: true });
+    const orderers = (of: RunningNetwork): readonly unknown[] =>
+      ['northlight', 'helios'].map((name) => peerEnvironment(of, name, 'Admin')['ORDERER_ADDRESS']);
+    expect(orderers(network)).toEqual(['127.0.0.1:7', '127.0.0.1:8']);
+    const only = network.orderers.slice(0, 1);
+    expect(orderers({ ...network, orderers: only })).toEqual(['127.0.0.1:7', '127.0.0.1:7']);
   });
 
   it.each([

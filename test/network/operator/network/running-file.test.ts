@@ -32,7 +32,7 @@ describe('the running file', () => {
   it('is found while its writer has the directory, and only then', async () => {
     const running = newRunning('/users');
     {
-      using _ = StateDirectory.open(directory, { fresh: false });
+      using _ = StateDirectory.open(directory, { fresh: false, engine: 'fabric' });
       mkdirSync(folder);
       expect(findRunning(directory)).toBeUndefined();
       await writeRunningFile(folder, running);
@@ -43,7 +43,7 @@ describe('the running file', () => {
   });
 
   it('is no news of the process that has the directory now when another one left it', async () => {
-    using _ = StateDirectory.open(directory, { fresh: false });
+    using _ = StateDirectory.open(directory, { fresh: false, engine: 'fabric' });
     mkdirSync(folder);
     await writeRunningFile(folder, { ...newRunning('/users'), processId: process.pid + 1 });
     expect(findRunning(directory)).toBeUndefined();
@@ -52,7 +52,7 @@ describe('the running file', () => {
   });
 
   it('is not read when it was written by another version', () => {
-    using _ = StateDirectory.open(directory, { fresh: false });
+    using _ = StateDirectory.open(directory, { fresh: false, engine: 'fabric' });
     mkdirSync(folder);
     writeFileSync(
       join(folder, 'running.json'),

@@ -19,26 +19,29 @@ export function newRunning(users: string): RunningNetwork {
     users,
   });
   return {
-    format: 'lamplighter.network.v1',
+    format: 'lamplighter.network.v2',
     instance: 'this-one',
     processId: process.pid,
     since: '2026-11-23T00:00:00.000Z',
     kind: 'network',
+    engine: 'fabric',
     channel: 'city',
     chaincode: {
       name: 'lamplighter',
       version: '0.1.0',
-      packageId: 'lamplighter_0.1.0:ab',
-      address: '127.0.0.1:3',
+      servers: [
+        { mspId: 'NorthlightMSP', packageId: 'lamplighter_0.1.0:ab', address: '127.0.0.1:3' },
+        { mspId: 'HeliosMSP', packageId: 'lamplighter_0.1.0:cd', address: '127.0.0.1:4' },
+      ],
     },
     operations: 'http://127.0.0.1:9443',
     peerConfiguration: '/city/peer-command',
     logFile: '/city/network.log',
-    orderer: {
-      name: 'orderer0.orderer.example',
-      address: '127.0.0.1:9',
-      tlsRootCertificate: '/orderer.pem',
-    },
+    orderers: [7, 8, 9].map((port, index) => ({
+      name: `orderer${index}.orderer.example`,
+      address: `127.0.0.1:${port}`,
+      tlsRootCertificate: `/orderer${index}.pem`,
+    })),
     organisations: [
       organisation('northlight', 1, 'NorthlightMSP'),
       organisation('helios', 2, 'HeliosMSP'),
