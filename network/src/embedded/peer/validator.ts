@@ -121,9 +121,7 @@ export class Validator {
     policies: BlockPolicies,
   ): Promise<ValidationCode> {
     const endorsers = this.#endorsersOf(action);
-    const written = new Map(
-      action.namespaces.filter(writes).map((set) => [set.namespace, set] as const),
-    );
+    const written = writtenBy(action);
     for (const namespace of new Set([action.chaincode, ...written.keys()])) {
       const policy = await policies.chaincodePolicy(namespace);
       if (!policy) {
@@ -179,11 +177,18 @@ function writes({ writes: values, metadataWrites, collections }: NamespaceSet): 
   return values.length > 0 || metadataWrites.length > 0 || collections > 0;
 }
 
-function writesIn(
+/** What it writes, by namespace. */
+function writtenBy({ namespaces }: EndorsedAction): ReadonlyMap<string, NamespaceSet> {
+  return new Map(namespaces.filter(writes).map((set) => [set.namespace, set] as const));
+}
+
+/** What a policy may look at, besides the endorsers. @param namespace whose policy is asked */
+export function writesIn(
   namespace: string,
-  { chaincode, transaction }: EndorsedAction,
-  written: ReadonlyMap<string, NamespaceSet>,
+  action: EndorsedAction,
+  written = writtenBy(action),
 ): EndorsedWrites {
+  const { chaincode, transaction } = action;
   const set = written.get(namespace);
   return {
     transaction: namespace === chaincode ? transaction() : '',
