@@ -17,6 +17,13 @@ export interface BlockCipher {
    * @param blocks - whole blocks
    */
   encryptBlocks(blocks: Uint8Array): void;
+  /**
+   * Counter mode in one go, for ciphers whose speed in it matters: `result` = `text` XOR encrypted `counter`, `counter` + 1, …
+   * Only `ctr` calls this, with lengths that it has checked.
+   *
+   * @param counter - the first counter block, big-endian
+   */
+  encryptCounter?(counter: Uint8Array, text: Uint8Array, result: Uint8Array): void;
 }
 
 export interface BlockCipherAlgorithm {
