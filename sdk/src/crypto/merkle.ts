@@ -13,7 +13,8 @@ export function leafHash(chunk: Uint8Array): Uint8Array {
   return sha256Of(LEAF, chunk);
 }
 
-function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+/** Hash of an inner node. */
+export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256Of(NODE, left, right);
 }
 

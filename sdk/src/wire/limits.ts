@@ -82,3 +82,10 @@ export const SUSPEND_SECONDS_MOST = 604_800;
 
 /** A resumption ticket lives at most a day (§3.5). */
 export const TICKET_SECONDS_MOST = 86_400;
+
+/** Validator sets (§7.3): links taken in a session, and how far behind a set may be to be moved by them. */
+export const LINKS_MOST = 64;
+export const SET_AGE = 400;
+
+/** Generations of vendor roots (§7.1) that are taken in a session. */
+export const ROOTS_MOST = 16;
