@@ -10,6 +10,7 @@ import type { ByteCall, NodeClient } from './node-client.ts';
 const BROADCAST = '/orderer.AtomicBroadcast/Broadcast';
 /** Envelopes that wait for their answer. */
 const MOST_WAITING = 5_000;
+const MOST_BYTES = 64 * 2 ** 20;
 const STATUS_NAMES = new Map(
   Object.entries(common.Status).map(([name, number]) => [Number(number), name]),
 );
@@ -23,14 +24,15 @@ export class BroadcastStream {
   readonly #node: NodeClient;
   #stream: ByteCall | undefined;
   #waiting: Waiting[] = [];
+  #bytes = 0;
 
   constructor(node: NodeClient) {
     this.#node = node;
   }
 
   send(envelope: Uint8Array, timeoutMs: number): Promise<BroadcastOutcome> {
-    if (this.#waiting.length >= MOST_WAITING) {
-      const error = new Error(`${this.#node.name} has ${MOST_WAITING} envelopes to answer`);
+    if (this.#waiting.length >= MOST_WAITING || this.#bytes + envelope.length > MOST_BYTES) {
+      const error = new Error(`${this.#node.name} has too many envelopes to answer`);
       return Promise.resolve({ kind: 'error', error });
     }
     return new Promise((resolve) => {
@@ -38,7 +40,9 @@ export class BroadcastStream {
         // An orderer that skips an answer would give the next one in its place.
         this.#fail(new Error(`REQUEST TIMEOUT: ${this.#node.name} did not answer`));
       }, timeoutMs);
+      this.#bytes += envelope.length;
       const settle = (outcome: BroadcastOutcome): void => {
+        this.#bytes -= envelope.length;
         clearTimeout(timer);
         resolve(outcome);
       };

@@ -1,25 +1,22 @@
 /**
- * The ledger of a static profile. fabric-network reads the profile and follows blocks for their events; proposals, broadcasts and
- * commits go by our own calls, which cost a third of its, weigh the answers by stake, send to every orderer (BFT orderers forward
- * slowly), believe a commit when several organisations' peers say so, and fail with coded errors.
+ * The ledger by calls of our own, which cost a third of the SDK's, weigh the answers by stake, send to every orderer (BFT orderers
+ * forward slowly), believe a commit when several organisations' peers say so, go on with those that are there while nodes come and
+ * go, and fail with coded errors.
  */
-import './quiet-sdk.ts';
-
-import { Gateway, type Network } from 'fabric-network';
-
 import { newSigner, type Signer } from '../membership/signer.ts';
 import { blockSource } from './block-source.ts';
 import { readChainInfo } from './chain-info.ts';
 import { CommitFeed } from './commit-feed.ts';
+import type { StatusListener } from './commit-status.ts';
+import type { ConnectedLedger, LedgerIdentity, LedgerSettings } from './connected-ledger.ts';
 import { eventStream } from './event-stream.ts';
-import { broadcastFailure, errorOfResponse, errorOfTransport } from './failures.ts';
+import { errorOfResponse, errorOfTransport } from './failures.ts';
 import { LedgerError } from './ledger-error.ts';
 import type {
   ChainInfo,
   Committed,
   EvaluateOptions,
   EventOptions,
-  Ledger,
   LedgerEvent,
   PreparedTransaction,
   SubmitOptions,
@@ -28,95 +25,41 @@ import type {
 } from './ledger.ts';
 import { Nodes, processProposal, reachable, toError, type PeerNode } from './nodes.ts';
 import { newEnvelope, newProposal, newSeekEnvelope, type SignedProposal } from './proposal.ts';
-import { StakeClient, type LedgerNotice } from './stake/stake-client.ts';
+import { askSettled } from './settled-transaction.ts';
+import { StakeClient } from './stake/stake-client.ts';
 import { isUnknownTransaction, readValidationCode } from './transaction-status.ts';
-
-/** Who submits and asks, PEM. */
-export interface LedgerIdentity {
-  readonly mspId: string;
-  readonly certificate: string;
-  readonly privateKey: string;
-}
-
-export interface LedgerSettings {
-  /** A Fabric connection profile with a static `channels` section. */
-  readonly profile: object;
-  readonly identity: LedgerIdentity;
-  readonly channel: string;
-  readonly chaincode: string;
-  /** For one peer to answer, milliseconds. @default 30_000 */
-  readonly endorseTimeoutMs?: number;
-  /** From the orderer's answer to the commit, milliseconds. @default 60_000 */
-  readonly commitTimeoutMs?: number;
-  /** How often peers are asked twice, to see whether they say two things, milliseconds; 0 for never. @default 10_000 */
-  readonly auditEveryMs?: number;
-  /** How often an idle client looks whether the validator serves, milliseconds; 0 for never. @default 2_000 */
-  readonly patrolEveryMs?: number;
-  /** Hears of misconduct found and filed, and of votes to skip a validator. */
-  readonly notice?: (notice: LedgerNotice) => void;
-}
-
-/** @throws LedgerError UNAVAILABLE when the profile names no peer of the channel */
-export async function connectLedger(settings: LedgerSettings): Promise<Ledger> {
-  const { identity } = settings;
-  const gateway = new Gateway();
-  await gateway.connect(settings.profile as Record<string, unknown>, {
-    identity: {
-      type: 'X.509',
-      mspId: identity.mspId,
-      credentials: { certificate: identity.certificate, privateKey: identity.privateKey },
-    } as never,
-    discovery: { enabled: false, asLocalhost: false },
-    // Spares the SDK making a key and a certificate in JavaScript at every start.
-    tlsInfo: { certificate: identity.certificate, key: identity.privateKey },
-  });
-  const network = await gateway.getNetwork(settings.channel);
-  if (network.getChannel().getEndorsers().length === 0) {
-    gateway.disconnect();
-    throw new LedgerError(
-      'UNAVAILABLE',
-      `the profile has no peer of channel "${settings.channel}"`,
-    );
-  }
-  const nodes = new Nodes(network.getChannel());
-  await nodes.dial();
-  return new FabricLedger(gateway, network, nodes, settings);
-}
 
 /** For a peer that is asked to come to the block that this client has seen. */
 const CATCH_UP_MS = 300;
+/** For peers to say what became of a transaction in doubt. */
+const SETTLED_WITHIN_MS = 5_000;
 /** Nothing is said about what was asked for. */
 const AWAY: readonly string[] = ['UNAVAILABLE', 'TIMEOUT', 'CLOSED'];
 
-class FabricLedger implements Ledger {
+export class FabricLedger implements ConnectedLedger {
   readonly mspId: string;
-  readonly #gateway: Gateway;
-  readonly #network: Network;
   readonly #nodes: Nodes;
   readonly #commits: CommitFeed;
   readonly #stake: StakeClient;
-  readonly #signer: Signer;
   readonly #channel: string;
   readonly #chaincode: string;
   readonly #endorseTimeoutMs: number;
   readonly #commitTimeoutMs: number;
   readonly #closing = new AbortController();
+  #signer: Signer;
 
-  constructor(gateway: Gateway, network: Network, nodes: Nodes, settings: LedgerSettings) {
-    const signer = newSigner(settings.identity);
+  constructor(nodes: Nodes, settings: LedgerSettings) {
     const { channel } = settings;
     this.mspId = settings.identity.mspId;
-    this.#gateway = gateway;
-    this.#network = network;
     this.#nodes = nodes;
-    this.#signer = signer;
+    this.#signer = newSigner(settings.identity);
     this.#channel = channel;
     this.#chaincode = settings.chaincode;
     this.#endorseTimeoutMs = settings.endorseTimeoutMs ?? 30_000;
     this.#commitTimeoutMs = settings.commitTimeoutMs ?? 60_000;
     this.#commits = new CommitFeed({
       peers: nodes.peers,
-      newSeekEnvelope: (seek) => newSeekEnvelope(channel, seek, signer, new Date()),
+      newSeekEnvelope: (seek) => this.#seek(seek),
       suffices: (mspIds) => this.#stake.suffices(mspIds),
       onBlock: (block) => {
         this.#stake.heard(block);
@@ -134,6 +77,14 @@ class FabricLedger implements Ledger {
       auditEveryMs: settings.auditEveryMs ?? 10_000,
       signal: this.#closing.signal,
     });
+  }
+
+  renew(identity: LedgerIdentity): void {
+    this.#requireOpen();
+    if (identity.mspId !== this.mspId) {
+      throw new RangeError(`expected an identity of ${this.mspId}, got one of ${identity.mspId}`);
+    }
+    this.#signer = newSigner(identity);
   }
 
   async submit(
@@ -158,6 +109,8 @@ class FabricLedger implements Ledger {
   ): Promise<PreparedTransaction & { readonly result: Uint8Array }> {
     this.#requireOpen();
     options.signal?.throwIfAborted();
+    // The same for the whole transaction, whatever comes between.
+    const signer = this.#signer;
     const proposal = this.#propose(this.#chaincode, transaction, args);
     const { transactionId } = proposal;
     this.#commits.follow();
@@ -166,25 +119,22 @@ class FabricLedger implements Ledger {
     const chosen = await this.#stake.endorse({ proposal, transaction, timeoutMs, signal });
     this.#requireOpen();
     options.signal?.throwIfAborted();
-    const envelope = newEnvelope(proposal, chosen, this.#signer);
+    const envelope = newEnvelope(proposal, chosen, signer);
     return { transactionId, envelope, result: chosen[0]?.response.payload ?? new Uint8Array() };
   }
 
   async send(
-    { transactionId, envelope }: PreparedTransaction,
+    prepared: PreparedTransaction,
     options: SubmitOptions = {},
   ): Promise<TransactionOutcome> {
     this.#requireOpen();
     options.signal?.throwIfAborted();
-    using status = await this.#commits.listenFor(transactionId);
+    using status = await this.#commits.listenFor(prepared.transactionId);
     this.#requireOpen();
     options.signal?.throwIfAborted();
-    const outcomes = await this.#nodes.broadcast(envelope, this.#endorseTimeoutMs);
-    const failure = broadcastFailure(outcomes, transactionId);
-    if (failure !== undefined) throw failure;
-    const outcome = await status.committed(this.#commitTimeoutMs, options.signal);
+    const outcome = await this.#sent(prepared, status, options.signal);
     this.#stake.see(outcome.blockNumber);
-    if (outcome.code !== 'VALID') this.#stake.lost(outcome.code, envelope);
+    if (outcome.code !== 'VALID') this.#stake.lost(outcome.code, prepared.envelope);
     return outcome;
   }
 
@@ -210,7 +160,11 @@ class FabricLedger implements Ledger {
     this.#requireOpen();
     if (options.signal.aborted) return;
     const startBlock = options.startBlock ?? (await this.chain(options)).height;
-    const source = blockSource(this.#network, this.#chaincode);
+    const source = blockSource({
+      peers: this.#eventPeers(),
+      chaincode: this.#chaincode,
+      newSeekEnvelope: (seek) => this.#seek(seek),
+    });
     const signal = this.#untilClosed(options.signal);
     yield* eventStream(source, { startBlock, signal });
     this.#requireOpen();
@@ -224,7 +178,6 @@ class FabricLedger implements Ledger {
     if (this.#closing.signal.aborted) return Promise.resolve();
     const reason = new LedgerError('CLOSED', 'the ledger client was closed');
     this.#closing.abort(reason);
-    this.#gateway.disconnect();
     this.#commits.close(reason);
     this.#nodes.close();
     return Promise.resolve();
@@ -248,6 +201,46 @@ class FabricLedger implements Ledger {
     return { transactionId, blockNumber, result };
   }
 
+  /** Whatever tells first: peers that it is committed, or orderers that it can not be. */
+  async #sent(
+    { transactionId, envelope }: PreparedTransaction,
+    status: StatusListener,
+    signal: AbortSignal | undefined,
+  ): Promise<TransactionOutcome> {
+    const committed = status.committed(this.#commitTimeoutMs, signal);
+    const { orderers } = this.#nodes;
+    const sent = orderers.broadcast(envelope, transactionId, this.#endorseTimeoutMs);
+    const ordered = async (): Promise<TransactionOutcome> => {
+      const broadcast = await sent;
+      if (broadcast.kind === 'failed') throw broadcast.error;
+      const earlier = broadcast.kind === 'known' ? this.#settled(transactionId) : undefined;
+      return (await earlier) ?? committed;
+    };
+    try {
+      return await Promise.race([committed, ordered()]);
+    } catch (error) {
+      const isInDoubt = error instanceof LedgerError && error.maybeOrdered;
+      const outcome = isInDoubt ? await this.#settled(transactionId) : undefined;
+      if (outcome === undefined) throw error;
+      return outcome;
+    }
+  }
+
+  #settled(transactionId: string): Promise<TransactionOutcome | undefined> {
+    const args = [this.#channel, transactionId];
+    return askSettled({
+      transactionId,
+      peers: this.#nodes.peers.filter(({ client }) => client.isConnected),
+      suffices: (mspIds) => this.#stake.suffices(mspIds),
+      blockAt: async ({ client }) => {
+        const { message } = this.#propose('qscc', 'GetBlockByTxID', args);
+        const answer = await processProposal(client, message, SETTLED_WITHIN_MS);
+        if (answer.response.status < 400) return answer.response.payload;
+        throw errorOfResponse(answer, transactionId);
+      },
+    });
+  }
+
   /** Null for chaincodes that have none. */
   async #readTable(): Promise<Uint8Array | null> {
     try {
@@ -257,6 +250,10 @@ class FabricLedger implements Ledger {
       if (isAway) throw error;
       return null;
     }
+  }
+
+  #seek(seek: Uint8Array): Uint8Array {
+    return newSeekEnvelope(this.#channel, seek, this.#signer, new Date());
   }
 
   #propose(chaincode: string, fcn: string, args: readonly string[]): SignedProposal {
@@ -293,8 +290,8 @@ class FabricLedger implements Ledger {
 
   /** Peers to ask in turn: those of the organisation named, or all, own organisation first. */
   #candidates(organisation: string | undefined): readonly PeerNode[] {
-    const own = this.#nodes.peersOf(this.mspId);
     if (organisation === undefined) {
+      const own = this.#nodes.peersOf(this.mspId);
       return [...own, ...this.#nodes.peers.filter((peer) => !own.includes(peer))];
     }
     const peers = this.#nodes.peersOf(organisation);
@@ -302,6 +299,12 @@ class FabricLedger implements Ledger {
       throw new LedgerError('ORGANISATION_UNKNOWN', `the profile has no peer of "${organisation}"`);
     }
     return peers;
+  }
+
+  /** All, for an organisation without any. */
+  #eventPeers(): readonly PeerNode['client'][] {
+    const own = this.#nodes.peersOf(this.mspId);
+    return (own.length > 0 ? own : this.#nodes.peers).map(({ client }) => client);
   }
 
   /** A signal of its own for each call: hundreds may listen at the same time. */

@@ -28,33 +28,55 @@ export type BroadcastOutcome =
   | { readonly kind: 'status'; readonly status: string; readonly info: string }
   | { readonly kind: 'error'; readonly error: Error };
 
+/** Statuses by which an orderer says that it will not have the envelope; any other leaves it open. */
+const REFUSALS: readonly string[] = [
+  'BAD_REQUEST',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'REQUEST_ENTITY_TOO_LARGE',
+];
+
+/** Whether an orderer says that it took the envelope. */
+export function isTaken(outcome: BroadcastOutcome): boolean {
+  return outcome.kind === 'status' && outcome.status === 'SUCCESS';
+}
+
+/** BFT orderers refuse so what reached them before, from the client or from one another. */
+function isKnown(outcome: BroadcastOutcome): boolean {
+  return outcome.kind === 'status' && /already/i.test(outcome.info);
+}
+
 /**
  * What the orderers' answers mean together.
  *
- * @returns undefined when the transaction is, or may well be, on its way: one orderer took it, or says it has it
- *   already (BFT orderers do so to all but the first of several broadcasts)
+ * @returns undefined when the transaction is, or may well be, on its way: one orderer took it, or says it has it already. With
+ *   `maybeOrdered` nothing is known but by the commit status: an envelope may have left before a connection broke, and one that an
+ *   orderer can not take now may be with another
  */
 export function broadcastFailure(
   outcomes: readonly BroadcastOutcome[],
   transactionId: string,
 ): LedgerError | undefined {
-  const statuses = outcomes.filter((outcome) => outcome.kind === 'status');
-  const taken = statuses.some(({ status, info }) => status === 'SUCCESS' || /already/i.test(info));
-  if (taken) return undefined;
-  const [refusal] = statuses;
-  if (refusal !== undefined) {
-    const { status, info } = refusal;
-    return new LedgerError(
-      status === 'SERVICE_UNAVAILABLE' ? 'UNAVAILABLE' : 'ORDERER_REFUSED',
-      `the orderer answered ${status}: ${info}`,
-      { transactionId, maybeOrdered: status === 'SERVICE_UNAVAILABLE' },
-    );
+  if (outcomes.some((outcome) => isTaken(outcome) || isKnown(outcome))) return undefined;
+  const texts = outcomes.map(textOf).join('; ');
+  const refusals = outcomes.filter(isRefusal);
+  const maybeOrdered = refusals.length === 0 || refusals.length < outcomes.length;
+  if (refusals.length > 0) {
+    const text = `the orderer answered ${texts}`;
+    return new LedgerError('ORDERER_REFUSED', text, { transactionId, maybeOrdered });
   }
-  const errors = outcomes.filter((outcome) => outcome.kind === 'error').map(({ error }) => error);
-  // The message may have left before the connection broke.
-  return new LedgerError(
-    'UNAVAILABLE',
-    `no orderer answered: ${errors.map((error) => error.message).join('; ')}`,
-    { transactionId, maybeOrdered: true, cause: errors[0] },
-  );
+  const errors = outcomes.flatMap((outcome) => (outcome.kind === 'error' ? [outcome.error] : []));
+  const text =
+    errors.length === outcomes.length
+      ? `no orderer answered: ${texts === '' ? 'the profile has none' : texts}`
+      : `the orderer answered ${texts}`;
+  return new LedgerError('UNAVAILABLE', text, { transactionId, maybeOrdered, cause: errors[0] });
+}
+
+function isRefusal(outcome: BroadcastOutcome): boolean {
+  return outcome.kind === 'status' && REFUSALS.includes(outcome.status);
+}
+
+function textOf(outcome: BroadcastOutcome): string {
+  return outcome.kind === 'error' ? outcome.error.message : `${outcome.status}: ${outcome.info}`;
 }

@@ -1,6 +1,7 @@
 /** The nodes' ledger client. */
 export { Contracts, type PageOptions } from './contracts.ts';
-export { connectLedger, type LedgerIdentity, type LedgerSettings } from './fabric-ledger.ts';
+export { connectLedger } from './connect-ledger.ts';
+export type { ConnectedLedger, LedgerIdentity, LedgerSettings } from './connected-ledger.ts';
 export { contractCodeOf, LedgerError, type LedgerClientCode } from './ledger-error.ts';
 export { type StakeContract } from './stake-contract.ts';
 export { readStakeStatus, type StakeStatus } from './stake-status.ts';

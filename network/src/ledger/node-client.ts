@@ -17,6 +17,8 @@ import { plainView } from '../embedded/wire/fields.ts';
 
 /** A node that does not answer a dial within is left alone. */
 const READY_WITHIN_MS = 3_000;
+/** Between two dials of a node that is away, at most: gRPC's own pauses grow to two minutes. */
+const REDIAL_WITHIN_MS = 3_000;
 
 const UNDECIDED: readonly connectivityState[] = [
   connectivityState.IDLE,
@@ -33,18 +35,13 @@ interface Endpoint {
   readonly protocol: string;
   readonly options: Readonly<Record<string, string | number>> & {
     readonly pem?: string;
-    readonly clientKey?: string;
-    readonly clientCert?: string;
   };
 }
 
 function credentialsOf({ protocol, options }: Endpoint): ChannelCredentials {
   if (protocol !== 'grpcs') return credentials.createInsecure();
-  const { pem, clientKey, clientCert } = options;
-  const [root, key, certificate] = [pem, clientKey, clientCert].map((text) =>
-    text === undefined ? null : Buffer.from(text),
-  );
-  return credentials.createSsl(root, key, certificate);
+  const { pem } = options;
+  return credentials.createSsl(pem === undefined ? null : Buffer.from(pem));
 }
 
 /** Bytes stay bytes on both ways. */
@@ -62,6 +59,7 @@ export class NodeClient {
     const settings = Object.entries(endpoint.options).filter(([name]) => name.startsWith('grpc.'));
     this.name = node.name;
     this.#client = new Client(endpoint.addr, credentialsOf(endpoint), {
+      'grpc.max_reconnect_backoff_ms': REDIAL_WITHIN_MS,
       ...Object.fromEntries(settings),
       // Statistics that nobody reads, a few steps for every call.
       'grpc.enable_channelz': 0,

@@ -1,9 +1,8 @@
 /** The nodes of the channel that the profile names, each behind a connection of its own. */
 import type { Channel } from 'fabric-common';
 
-import { BroadcastStream } from './broadcast-stream.ts';
-import type { BroadcastOutcome } from './failures.ts';
 import { NodeClient } from './node-client.ts';
+import { Orderers } from './orderers.ts';
 import { readProposalAnswer, type ProposalAnswer } from './proposal-answer.ts';
 
 const PROCESS_PROPOSAL = '/protos.Endorser/ProcessProposal';
@@ -14,16 +13,16 @@ export interface PeerNode {
 }
 
 export class Nodes {
+  readonly orderers: Orderers;
   readonly #peers: readonly PeerNode[];
   readonly #orderers: readonly NodeClient[];
-  readonly #broadcasts: readonly BroadcastStream[];
 
   constructor(channel: Channel) {
     this.#peers = channel
       .getEndorsers()
       .map((peer) => ({ mspId: peer.mspid, client: new NodeClient(peer) }));
     this.#orderers = channel.getCommitters().map((orderer) => new NodeClient(orderer));
-    this.#broadcasts = this.#orderers.map((orderer) => new BroadcastStream(orderer));
+    this.orderers = new Orderers(this.#orderers);
   }
 
   get peers(): readonly PeerNode[] {
@@ -40,13 +39,8 @@ export class Nodes {
     await Promise.all(this.#nodes().map((node) => node.tried()));
   }
 
-  /** Sends an envelope to every orderer (BFT orderers forward slowly); one outcome each. */
-  broadcast(envelope: Uint8Array, timeoutMs: number): Promise<readonly BroadcastOutcome[]> {
-    return Promise.all(this.#broadcasts.map((stream) => stream.send(envelope, timeoutMs)));
-  }
-
   close(): void {
-    for (const stream of this.#broadcasts) stream.close();
+    this.orderers.close();
     for (const node of this.#nodes()) node.close();
   }
 

@@ -112,7 +112,9 @@ export class Endorsing {
     const peers = await reachable(nodes.peers);
     await feed.caughtUp(clientsOf(peers), seen(), CATCH_UP_MS);
     inquiry.ask(peers);
-    await inquiry.until(() => inquiry.isIdle, timeoutMs);
+    const isMost = (): boolean => 2 * inquiry.answers.length > nodes.peers.length;
+    await inquiry.until(() => inquiry.isIdle, Math.min(PATIENCE_MS, timeoutMs));
+    await inquiry.until(() => inquiry.isIdle || isMost(), timeoutMs);
     const answers = inquiry.answers.map(({ answer }) => answer);
     if (answers.length > 0) return agreeing(answers, proposal.transactionId);
     throw errorOfTransport(inquiry.failures, proposal.transactionId);

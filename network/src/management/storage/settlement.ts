@@ -89,14 +89,15 @@ export class Settlement {
     try {
       return await this.#parts.send(prepared);
     } catch (error) {
-      if (error instanceof LedgerError && !error.maybeOrdered) this.#notOrdered(error);
-      else this.#doubt = true;
+      const isOut = error instanceof LedgerError && !error.maybeOrdered;
+      if (!isOut) this.#doubt = true;
+      if (error instanceof LedgerError) this.#count(error);
       throw error;
     }
   }
 
-  /** This sending did not reach an order; an earlier one may have. */
-  #notOrdered({ code }: LedgerError): void {
+  /** Those that answered refuse it; an orderer that did not answer, or an earlier sending, may have ordered it. */
+  #count({ code }: LedgerError): void {
     if (code !== 'ORDERER_REFUSED') return;
     this.#refusals += 1;
     if (!this.#doubt || this.#refusals >= ORDERER_REFUSALS) this.#prepared = null;
