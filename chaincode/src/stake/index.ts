@@ -16,6 +16,7 @@ export {
   type EndorsedTransaction,
   type StakeVerdict,
 } from './rule.ts';
+export { coalitions, heaviestFirst, smallestSets } from './coalitions.ts';
 export { isActive, standingOf } from './election.ts';
 export {
   weighEvidence,

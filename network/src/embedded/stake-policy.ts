@@ -4,10 +4,10 @@
  */
 import {
   decodeStakeTable,
+  heaviestFirst,
   judgeByStake,
+  smallestSets,
   STAKE_ONLY,
-  voicesOf,
-  type StakeTable,
   type StakeVerdict,
 } from '@lamplighter/chaincode/stake';
 
@@ -82,26 +82,18 @@ export function stakePolicy(state: StakeState): EndorsementPolicy {
  * validator and of the largest holders first.
  */
 export function stakeSets(state: StakeState, most: number): readonly OrganisationSet[] {
-  const found: (readonly string[])[] = [];
   const decides = (chosen: readonly string[]): boolean =>
     judge(state, chosen, ORDINARY) === 'VALID';
-  // With the largest first, whoever comes last into a set that decides can not be spared, and so nobody can.
-  const grow = (chosen: readonly string[], left: readonly string[]): void => {
-    if (found.length >= most || !decides([...chosen, ...left])) return;
-    const [next = '', ...others] = left;
-    if (decides(chosen)) {
-      found.push(chosen);
-    } else {
-      grow([...chosen, next], others);
-      grow(chosen, others);
-    }
+  const found: (readonly string[])[] = [];
+  const grow = (first: readonly string[], others: readonly string[]): void => {
+    found.push(...smallestSets(first, others, decides, most - found.length));
   };
   const table = state.table && decodeStakeTable(state.table);
   if (table === null) {
     grow([], state.mspIds);
   } else {
     const { validator, previous } = table;
-    const holders = byShares(table, state.mspIds);
+    const holders = heaviestFirst(table, new Set(state.mspIds));
     const without = (...names: readonly string[]): readonly string[] =>
       holders.filter((mspId) => !names.includes(mspId));
     grow([validator], without(validator));
@@ -109,10 +101,4 @@ export function stakeSets(state: StakeState, most: number): readonly Organisatio
   }
   // A set with both validators may be one too many for the other.
   return minimal(found.map((set) => new Map(set.map((mspId) => [mspId, 1]))));
-}
-
-function byShares(table: StakeTable, mspIds: readonly string[]): readonly string[] {
-  return [...voicesOf(table, new Set(mspIds))]
-    .sort((left, right) => (left.shares < right.shares ? 1 : -1))
-    .map(({ mspId }) => mspId);
 }
