@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { peer } from '@hyperledger/fabric-protos';
 
+import { BFT } from '../target/consensus.ts';
 import { resultsOf } from '../suite/endorsements.ts';
 import type { Endorsed } from '../target/target.ts';
 import { Model, type Run } from './model.ts';
@@ -67,7 +68,9 @@ class Fuzz {
 
   constructor(options: FuzzOptions) {
     this.#options = options;
-    this.#planner = new Planner(options.seed, options.prefix, (key) => this.#model.has(key));
+    const { seed, prefix, players } = options;
+    const resends = players.every(({ target }) => target.consensus !== BFT);
+    this.#planner = new Planner({ seed, prefix, resends, exists: (key) => this.#model.has(key) });
   }
 
   /** @throws {@link Difference} */

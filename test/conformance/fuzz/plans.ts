@@ -29,18 +29,29 @@ const PLANS = 10;
 /** Of one, for what is not the rule. */
 const RARE = 0.12;
 
+export interface PlannerOptions {
+  readonly seed: number;
+  /** In front of every key. */
+  readonly prefix: string;
+  /** Whether a key is there at the height at which the next round is endorsed. */
+  readonly exists: (key: string) => boolean;
+  /** Whether some are sent twice, which BFT orderers do not let pass. */
+  readonly resends: boolean;
+}
+
 export class Planner {
   readonly #prefix: string;
   readonly #random: (below: number) => number;
   readonly #exists: (key: string) => boolean;
+  readonly #resends: boolean;
   #late: Plan[] = [];
   #sent: Plan[] = [];
   #count = 0;
 
-  /** @param exists - whether a key is there at the height at which the next round is endorsed. */
-  constructor(seed: number, prefix: string, exists: (key: string) => boolean) {
+  constructor({ seed, prefix, exists, resends }: PlannerOptions) {
     this.#prefix = prefix;
     this.#exists = exists;
+    this.#resends = resends;
     const random = randomOf(seed);
     this.#random = (below) => Math.floor(random() * below);
   }
@@ -68,16 +79,19 @@ export class Planner {
     const due = this.#shuffle([
       ...this.#late,
       ...endorsed.filter((plan) => !held.includes(plan)),
-      ...(this.#isRare() ? [again[this.#random(again.length)]!] : []),
+      ...(this.#resends && this.#isRare() ? [again[this.#random(again.length)]!] : []),
     ]);
     this.#late = held;
     const known = new Set(this.#sent);
     // Twice in a row: in one block or in two, the second one is a duplicate.
-    const sent = due.flatMap((plan) =>
-      plan.flaw === undefined && !known.has(plan) && this.#random(20) === 0 ? [plan, plan] : [plan],
-    );
+    const sent = due.flatMap((plan) => (this.#isDoubled(plan, known) ? [plan, plan] : [plan]));
     this.#sent.push(...sent);
     return { endorsed, sent };
+  }
+
+  #isDoubled(plan: Plan, known: ReadonlySet<Plan>): boolean {
+    if (!this.#resends || plan.flaw !== undefined || known.has(plan)) return false;
+    return this.#random(20) === 0;
   }
 
   #plan(): Plan {

@@ -3,6 +3,7 @@ import { common, ledger, orderer } from '@hyperledger/fabric-protos';
 
 import { newEnvelope, type EnvelopeChanges } from '../../network/embedded/raw-client.ts';
 import { flip, withResults, withSignatures } from '../suite/endorsements.ts';
+import { BFT, readLeader } from '../target/consensus.ts';
 import type { Judged } from '../target/block-follower.ts';
 import type { Endorsed, Target } from '../target/target.ts';
 import type { Flaw, Plan } from './plans.ts';
@@ -104,7 +105,10 @@ export class Player {
   /** @returns the codes of the first peer, in the order of the plans. @throws Error when peers differ. */
   async send(plans: readonly Plan[]): Promise<readonly number[]> {
     const envelopes = plans.map((plan) => this.#envelopes.get(plan)!);
-    await this.#broadcast(envelopes.map(({ bytes }) => bytes));
+    await this.#broadcast(
+      await this.#orderer(),
+      envelopes.map(({ bytes }) => bytes),
+    );
     const ids = envelopes.map(({ id }) => id);
     const told = new Map<string, readonly Judged[]>();
     for (const [node, tape] of this.#tapes) {
@@ -133,10 +137,19 @@ export class Player {
     return states;
   }
 
+  /** Of BFT orderers the one that leads: the others forward when it is late, each envelope by itself. */
+  async #orderer(): Promise<string> {
+    const { client, channel, consensus, profile } = this.target;
+    if (consensus !== BFT) return client.orderer;
+    const leader = await readLeader(client, channel);
+    const { orderers } = profile.connection;
+    return client.orderers.find((name) => orderers[name]!.url.endsWith(`//${leader}`))!;
+  }
+
   /** On one stream, which keeps the order. */
-  #broadcast(envelopes: readonly Uint8Array[]): Promise<void> {
+  #broadcast(node: string, envelopes: readonly Uint8Array[]): Promise<void> {
     const { client } = this.target;
-    const stream = client.stream(client.orderer, BROADCAST);
+    const stream = client.stream(node, BROADCAST);
     let answers = 0;
     return new Promise((resolve, reject) => {
       stream.on('error', reject);

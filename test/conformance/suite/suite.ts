@@ -1,4 +1,6 @@
 /** What the parts of the suite share: one deployment, opened before the first test and closed after the last one. */
+import { readFileSync } from 'node:fs';
+
 import { openDeployment, type Deployment, type DeploymentOptions } from '../target/deployment.ts';
 import type { Target } from '../target/target.ts';
 
@@ -6,6 +8,17 @@ import type { Target } from '../target/target.ts';
 export interface Suite {
   readonly deployment: Deployment;
   readonly target: Target;
+  /** Known before there is a deployment: skips where orderers may be BFT, which one envelope can bring to a halt. */
+  readonly describeUnlessBft: jest.Describe;
+}
+
+/** The fewest that bear a faulty one. */
+const BFT_ORDERERS = 4;
+
+function mayBeBft({ profile }: DeploymentOptions): boolean {
+  if (profile === undefined) return false;
+  const { orderers } = JSON.parse(readFileSync(profile, 'utf8')) as { orderers: object };
+  return Object.keys(orderers).length >= BFT_ORDERERS;
 }
 
 /** To be called once a file, outside of any `describe`. */
@@ -22,6 +35,7 @@ export function newSuite(options: DeploymentOptions): Suite {
     return deployment;
   };
   return {
+    describeUnlessBft: mayBeBft(options) ? describe.skip : describe,
     get deployment() {
       return opened();
     },

@@ -21,6 +21,7 @@ import {
   type Judged,
   type Verdict,
 } from './block-follower.ts';
+import { readConsensus } from './consensus.ts';
 import type { TargetOrganisation, TargetProfile } from './profile.ts';
 
 const SUCCESS: number = common.Status.SUCCESS;
@@ -64,17 +65,21 @@ export class Target {
   readonly client: RawClient;
   /** In front of every key, so that a network can be tested again. */
   readonly prefix = `${randomBytes(5).toString('hex')}-`;
+  /** Of its orderers, as the channel's configuration says: `BFT`, `etcdraft`, … */
+  readonly consensus: string;
   readonly #clients: ReadonlyMap<string, RawClient>;
   readonly #followers: ReadonlyMap<string, BlockFollower>;
 
   private constructor(
     profile: TargetProfile,
     names: TargetNames,
+    consensus: string,
     clients: ReadonlyMap<string, RawClient>,
     followers: ReadonlyMap<string, BlockFollower>,
   ) {
     this.profile = profile;
     this.names = names;
+    this.consensus = consensus;
     this.#clients = clients;
     this.#followers = followers;
     this.client = this.clientOf(this.organisations[0].mspId);
@@ -94,7 +99,8 @@ export class Target {
       followers.set(name, follower);
       await follower.start(client!.signer, profile.channel);
     }
-    return new Target(profile, names, clients, followers);
+    const consensus = await readConsensus(client!, profile.channel);
+    return new Target(profile, names, consensus, clients, followers);
   }
 
   get channel(): string {

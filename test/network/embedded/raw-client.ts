@@ -192,7 +192,7 @@ export interface BroadcastAnswer {
 export class RawClient {
   readonly signer: Signer;
   readonly #nodes: ReadonlyMap<string, Client>;
-  readonly #orderer: string;
+  readonly #orderers: readonly string[];
   readonly #peers: readonly string[];
 
   constructor(profile: ConnectionProfile, signer: Signer) {
@@ -209,15 +209,20 @@ export class RawClient {
       ]),
     );
     this.#peers = Object.keys(profile.peers);
-    this.#orderer = Object.keys(profile.orderers)[0]!;
+    this.#orderers = Object.keys(profile.orderers);
   }
 
   get peers(): readonly string[] {
     return this.#peers;
   }
 
+  /** The first one. */
   get orderer(): string {
-    return this.#orderer;
+    return this.#orderers[0]!;
+  }
+
+  get orderers(): readonly string[] {
+    return this.#orderers;
   }
 
   close(): void {
@@ -262,10 +267,24 @@ export class RawClient {
     return { draft, responses };
   }
 
-  /** Sends one envelope on a stream of its own. */
-  broadcast(envelope: Uint8Array): Promise<BroadcastAnswer> {
+  /**
+   * Sends one envelope to every orderer, each on a stream of its own.
+   *
+   * @returns the first one's answer that takes it, or else the first one's.
+   */
+  async broadcast(envelope: Uint8Array): Promise<BroadcastAnswer> {
+    const answers = this.#orderers.map((node) => this.#broadcastTo(node, envelope));
+    const taken = answers.map(async (answer) => {
+      const { status, info } = await answer;
+      if (status !== common.Status.SUCCESS) throw new Error(info);
+      return { status, info };
+    });
+    return Promise.any(taken).catch(() => answers[0]!);
+  }
+
+  #broadcastTo(node: string, envelope: Uint8Array): Promise<BroadcastAnswer> {
     return new Promise((resolve, reject) => {
-      const stream = this.stream(this.#orderer, '/orderer.AtomicBroadcast/Broadcast');
+      const stream = this.stream(node, '/orderer.AtomicBroadcast/Broadcast');
       stream.on('error', reject);
       stream.on('data', (bytes: Uint8Array) => {
         const answer = orderer.BroadcastResponse.deserializeBinary(bytes);
