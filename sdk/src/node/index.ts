@@ -7,5 +7,6 @@ export { StoreError, type StoreErrorCode } from '../firmware/errors.ts';
 export { type Disk } from '../firmware/disk.ts';
 export { FileFirmwareStore, type FactoryParts } from '../firmware/file-firmware-store.ts';
 export { FileKeyStore } from '../firmware/file-key-store.ts';
+export { nodeAeads, nodeHashes, nodeKdfs } from './crypto.ts';
 export { openDeviceDirectory, type DeviceDirectory } from './device-directory.ts';
 export { nodeDisk } from './node-disk.ts';
