@@ -47,6 +47,14 @@ export interface NodeMaterial {
   readonly tls: KeyedCertificate;
 }
 
+/** What a peer needs to dial a chaincode server. */
+export interface ChaincodeMaterial {
+  /** Full name, such as `lamplighter.northlight.example`; a name in the server's TLS certificate. */
+  readonly name: string;
+  /** Shown to the server. */
+  readonly client: KeyedCertificate;
+}
+
 function assertName(name: string): void {
   if (!NAME.test(name)) {
     throw new IdentityError(
@@ -160,6 +168,38 @@ export class Organisation {
     const enrolment = this.#last.then(() => this.#enrol(user, role));
     this.#last = enrolment.catch(() => undefined);
     return enrolment;
+  }
+
+  /**
+   * TLS certificates for a chaincode server and for the peer that dials it, below `chaincodes`. Neither is a member's: they sign
+   * nothing on the ledger.
+   *
+   * @param service - such as `lamplighter`; the server's name is that one's at the domain.
+   */
+  async openChaincode(service: string): Promise<ChaincodeMaterial> {
+    assertName(service);
+    const name = `${service}.${this.domain}`;
+    const folder = join('chaincodes', name);
+    await this.#openFolder(folder, async () => {
+      const hosts = [name, 'localhost', '127.0.0.1', ...(this.#options.hosts ?? [])];
+      const dialler = { organisation: this.domain, name: `peer-of-${service}`, hosts: [] };
+      return [
+        ...tlsFiles(
+          this.roots,
+          'server',
+          await this.#issueTls({ organisation: this.domain, name, hosts }),
+        ),
+        ...tlsFiles(this.roots, 'client', await this.#issueTls(dialler)).slice(1),
+      ];
+    });
+    const directory = join(this.directory, folder);
+    return {
+      name,
+      client: {
+        certificate: await readFolderFile(directory, 'tls/client.crt'),
+        privateKey: await readFolderFile(directory, 'tls/client.key'),
+      },
+    };
   }
 
   async #enrol(user: string, role: Role): Promise<Credentials> {
