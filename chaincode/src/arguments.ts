@@ -35,6 +35,7 @@ const PAGE_ITEMS = 500;
 const IMAGE_BYTES = 0xffff_ffff;
 const SECONDS_A_YEAR = 31_536_000;
 const RESULT_CODE_LAST = 11;
+const CERTIFICATE_BYTES = 4096;
 const ENDPOINTS = 8;
 const PEERS = 64;
 const APPROVALS = 64;
@@ -79,6 +80,12 @@ const firmware = object<FirmwareIdentity>({
 const distinct = <T>(check: Check<readonly T[]>): Check<readonly T[]> =>
   where(check, (items) => new Set(items).size === items.length, 'without repetition');
 
+const certificate = where(
+  text(/^([0-9a-f]{2})+$/, 'a certificate: DER in lower-case hex'),
+  ({ length }) => length <= 2 * CERTIFICATE_BYTES,
+  `at most ${CERTIFICATE_BYTES} bytes`,
+);
+
 /** One entry a device: a transaction does not see its own writes, so a second one could not be judged. */
 const batchOf = <T>(check: Check<T>, name: (item: T) => string): Check<readonly T[]> =>
   where(
@@ -91,7 +98,7 @@ const vendorRegistration = object<VendorRegistration>({
   id,
   url: httpUrl,
   signingKey: signatureKey,
-  peerCertificates: distinct(list(digest, 1, PEERS)),
+  peerCertificates: distinct(list(certificate, 1, PEERS)),
 });
 
 const modelRegistration = object<ModelRegistration>({
@@ -192,6 +199,7 @@ const secondsText = text(/^[1-9]\d{0,7}$/, `seconds from 1 to ${SECONDS_A_YEAR}`
 /** In how many seconds a report is due. */
 export function checkDueWithin(value: string): number {
   const seconds = Number(secondsText(value, 'dueWithin'));
+export const checkChallenge = (value: string): string => digest(value, 'challenge');
   if (seconds > SECONDS_A_YEAR) throw refuse('dueWithin', `at most ${SECONDS_A_YEAR}`, value);
   return seconds;
 }

@@ -30,6 +30,7 @@ import type {
   VendorRecord,
   WeakDevice,
 } from './records.ts';
+import { peerKeyOf, registerPeers } from './stake/peers.ts';
 import {
   addIndex,
   emit,
@@ -58,18 +59,21 @@ export class DeviceRegistry extends LamplighterContract {
     if (last !== null && last.mspId !== caller.mspId) {
       throw new ContractError('VENDOR_EXISTS', `vendor ${vendor.id} is of ${last.mspId}`);
     }
+    const peers = vendor.peerCertificates.map((each) => peerKeyOf(vendor.id, each));
     const record: VendorRecord = {
       ...vendor,
       docType: 'vendor',
       schema: 1,
       mspId: caller.mspId,
+      peerCertificates: peers.map(({ certificate }) => certificate),
       time: transactionTime(ctx),
     };
     await writeRecord(ctx, keys.vendor(vendor.id), record);
-    for (const certificate of vendor.peerCertificates) {
-      await addIndex(ctx, keys.peerCertificate(caller.mspId, certificate));
-    }
     if (last === null) await addIndex(ctx, keys.hierarchy(vendor.id));
+    const moved = await registerPeers(ctx, caller.mspId, vendor.id, peers);
+    if (moved !== null) {
+      emit(ctx, 'ValidatorsChanged', { epoch: moved.epoch, digest: moved.digest });
+    }
   }
 
   @Transaction()

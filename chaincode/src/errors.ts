@@ -54,7 +54,8 @@ export type ContractErrorCode =
   | 'EVIDENCE_USED'
   | 'CERTIFICATE_NOT_REGISTERED'
   | 'CASE_NOT_FOUND'
-  | 'CASE_CLOSED';
+  | 'CASE_CLOSED'
+  | 'VALIDATORS_NOT_FOUND';
 
 /** A transaction refused on purpose. */
 export class ContractError extends Error {

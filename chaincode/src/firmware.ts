@@ -3,8 +3,17 @@
  * and which device installed what (U_i of the paper). Images are never on the ledger.
  */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
-import { checkId, checkPage, checkReason, checkReleaseId, parse } from './arguments.ts';
+import { addApproved, approvedOf, removeApproved } from './approved.ts';
+import {
+  checkChallenge,
+  checkId,
+  checkPage,
+  checkReason,
+  checkReleaseId,
+  parse,
+} from './arguments.ts';
 import { checkVendorSignature } from './assignment.ts';
+import { assertTimely } from './clock.ts';
 import { callerOf, requireOther, requireVendor } from './caller.ts';
 import { LamplighterContract } from './contract.ts';
 import { ContractError } from './errors.ts';
@@ -25,6 +34,7 @@ import type {
   HistoryEntry,
   ModelRecord,
   Page,
+  ReleaseProofStatement,
   ReleaseRecord,
   TransmissionRecord,
   UpdateRecord,
@@ -32,12 +42,14 @@ import type {
 } from './records.ts';
 import { checkAbove, checkModel, decodeSignedManifest, firmwareOf, isAbove } from './release.ts';
 import type { ReleaseOrder } from './release.ts';
+import { readHead } from './stake/validators.ts';
 import {
   addIndex,
   emit,
   readHistory,
   readPage,
   readRecord,
+  transactionSeconds,
   transactionTime,
   writeRecord,
 } from './state.ts';
@@ -110,7 +122,10 @@ export class Firmware extends LamplighterContract {
       state,
       time: transactionTime(ctx),
     } satisfies ReleaseRecord);
-    if (state !== release.state) emit(ctx, 'ReleaseApproved', { release: id, model: model.id });
+    if (state !== release.state) {
+      await addApproved(ctx, release);
+      emit(ctx, 'ReleaseApproved', { release: id, model: model.id });
+    }
   }
 
   @Transaction()
@@ -125,6 +140,7 @@ export class Firmware extends LamplighterContract {
       reason: why,
       time: transactionTime(ctx),
     } satisfies ReleaseRecord);
+    if (release.state === 'approved') await removeApproved(ctx, release);
     emit(ctx, 'ReleaseWithdrawn', { release: id, model: release.model });
   }
 
@@ -180,21 +196,45 @@ export class Firmware extends LamplighterContract {
   @Returns('ReleaseRecord')
   async LatestRelease(ctx: Context, model: string): Promise<ReleaseRecord> {
     const { id } = await readModel(ctx, checkId(model, 'model'));
-    // Keys run from the newest to the oldest, so the first approved one is the latest.
-    const page = await readPage(
-      ctx,
-      keys.releasesOf(id),
-      { size: 1, bookmark: '' },
-      async (parts) => {
-        const release = await readRelease(ctx, parts.at(-1) ?? '');
-        return release.state === 'approved' ? release : null;
-      },
-    );
-    const latest = page.items[0];
+    const [latest] = await approvedOf(ctx, id);
     if (latest === undefined) {
       throw new ContractError('RELEASE_NOT_FOUND', `model ${id} has no approved release`);
     }
-    return latest;
+    return readRelease(ctx, latest.id);
+  }
+
+  /**
+   * The statement of protocol §7.3 item 5: what a device asks vendors' peers for by way of a gateway that it does not trust.
+   *
+   * @throws ContractError MODEL_NOT_FOUND, VALIDATORS_NOT_FOUND, TIME_REFUSED
+   */
+  @Transaction(false)
+  @Param('challenge', 'string', '32 bytes, hex')
+  @Returns('ReleaseProofStatement')
+  async ProveRelease(
+    ctx: Context,
+    model: string,
+    challenge: string,
+  ): Promise<ReleaseProofStatement> {
+    const asked = checkChallenge(challenge);
+    // A device holds the time for a lower bound: whoever submits must not write it ahead.
+    assertTimely(ctx);
+    const { id } = await readModel(ctx, checkId(model, 'model'));
+    const [latest] = await approvedOf(ctx, id);
+    const { epoch, digest } = await readHead(ctx);
+    return {
+      docType: 'releaseProof',
+      schema: 1,
+      channel: ctx.stub.getChannelID(),
+      model: id,
+      challenge: asked,
+      gen: latest?.gen ?? 0,
+      seq: latest?.sequence ?? 0,
+      manifest: latest?.id ?? '',
+      epoch,
+      validators: digest,
+      time: transactionSeconds(ctx),
+    };
   }
 
   @Transaction(false)

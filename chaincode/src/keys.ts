@@ -25,6 +25,8 @@ export const keys = {
   transmission: (release: string, id: string): string => `transmission:${release}:${id}`,
   /** The highest (gen, sequence) that a model's vendor ever published. */
   releaseHead: (model: string): string => `releaseHead:${model}`,
+  /** The newest approved releases of a model. */
+  approved: (model: string): string => `approved:${model}`,
   managed: (manager: string, device: string): string => `managed:${manager}:${device}`,
   hierarchy: (vendor: string, ...below: readonly string[]): string =>
     ['hierarchy', vendor, ...below].join(':'),
@@ -47,4 +49,9 @@ export const keys = {
 /** The end (exclusive) of all keys that start with `prefix`, which ends in a colon. */
 export function endOf(prefix: string): string {
   return `${prefix.slice(0, -1)};`;
+  /** The present validator set of protocol §7.3, and all that ever stood. */
+  validators: (): string => 'stake:validators',
+  validatorEpoch: (epoch: number): string => `stake:validatorEpoch:${epoch}`,
+  validatorSet: (digest: string): string => `stake:validatorSet:${digest}`,
+  organisationPeers: (mspId: string): string => `organisationPeers:${mspId}`,
 }

@@ -3,6 +3,8 @@
  * Digests, keys and signatures are lower-case hex; times are ISO 8601 UTC of the transaction's timestamp.
  */
 
+import type { ValidatorEpoch } from './stake/records.ts';
+
 export type DeviceKind = 'end' | 'lightweight';
 
 /** An image as a device runs it. */
@@ -172,6 +174,42 @@ export interface Transmission {
   readonly id: string;
   readonly release: string;
   readonly manager: string;
+/** An approved release that is not withdrawn. */
+export interface ApprovedRelease extends Pick<FirmwareIdentity, 'gen' | 'sequence'> {
+  /** SHA-256 of the manifest payload. */
+  readonly id: string;
+}
+
+/** Key `approved:<model>`. */
+export interface ApprovedReleasesRecord {
+  readonly docType: 'approvedReleases';
+  readonly schema: 1;
+  readonly model: string;
+  /** The newest 64, the newest first. */
+  readonly releases: readonly ApprovedRelease[];
+}
+
+/** What Firmware:ProveRelease answers, and devices read as the statement of a proof (protocol §7.3 item 5). */
+export interface ReleaseProofStatement {
+  readonly docType: 'releaseProof';
+  readonly schema: 1;
+  readonly channel: string;
+  readonly model: string;
+  /** As asked for: 32 bytes, hex. */
+  readonly challenge: string;
+  /** Of the latest approved release; 0 if there is none. */
+  readonly gen: number;
+  readonly seq: number;
+  /** SHA-256 of its manifest payload, hex; empty if there is none. */
+  readonly manifest: string;
+  /** Of the present validator set. */
+  readonly epoch: number;
+  /** SHA-256 of it, hex. */
+  readonly validators: string;
+  /** Seconds since 1970, within five minutes of each signer's clock. */
+  readonly time: number;
+}
+
   /** Bytes sent. */
   readonly bytes: number;
   readonly observed: string;
@@ -225,10 +263,10 @@ export interface Page<T> {
 }
 
 /** Argument of DeviceRegistry:RegisterVendor; again by the same organisation replaces keys, certificates and URL. */
-export type VendorRegistration = Pick<
-  VendorRecord,
-  'id' | 'url' | 'signingKey' | 'peerCertificates'
->;
+export interface VendorRegistration extends Pick<VendorRecord, 'id' | 'url' | 'signingKey'> {
+  /** DER of each certificate that a peer of the organisation endorses with now, hex. */
+  readonly peerCertificates: readonly string[];
+}
 
 /** Argument of DeviceRegistry:RegisterModel. */
 export type ModelRegistration = Pick<
@@ -333,3 +371,5 @@ export interface ContractEvents {
   readonly SharesReissued: { readonly to: readonly string[] };
   readonly UpdatesRecorded: { readonly manager: string; readonly devices: readonly string[] };
 }
+  /** Certificates were registered; what changes shares and voices has its own event. */
+  readonly ValidatorsChanged: ValidatorEpoch;

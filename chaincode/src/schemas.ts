@@ -118,6 +118,21 @@ export class ReleaseRecord implements records.ReleaseRecord {
 @DataType()
 export class TransmissionRecord implements records.TransmissionRecord {
   @Property('docType', 'string') readonly docType!: 'transmission';
+@DataType()
+export class ReleaseProofStatement implements records.ReleaseProofStatement {
+  @Property('docType', 'string') readonly docType!: 'releaseProof';
+  @Property('schema', 'number') readonly schema!: 1;
+  @Property() readonly channel!: string;
+  @Property() readonly model!: string;
+  @Property() readonly challenge!: string;
+  @Property() readonly gen!: number;
+  @Property() readonly seq!: number;
+  @Property() readonly manifest!: string;
+  @Property() readonly epoch!: number;
+  @Property() readonly validators!: string;
+  @Property() readonly time!: number;
+}
+
   @Property('schema', 'number') readonly schema!: 1;
   @Property() readonly id!: string;
   @Property() readonly release!: string;

@@ -16,6 +16,7 @@ import {
   checkEpoch,
   checkMspId,
   checkReason,
+  checkSet,
   parseAllocation,
   parseFounding,
   parseOffer,
@@ -28,6 +29,9 @@ import type {
   StakeCaseRecord,
   StakeFoundedRecord,
   StakeOfferRecord,
+  ValidatorHeadRecord,
+  ValidatorLinkStatement,
+  ValidatorSetRecord,
 } from './stake/records.ts';
 import { counts } from './stake/rule.ts';
 import {
@@ -43,6 +47,7 @@ import {
   transferShares,
 } from './stake/shares.ts';
 import {
+  changeTable,
   readCase,
   readOffer,
   readOpenOffer,
@@ -52,6 +57,7 @@ import {
 } from './stake/state.ts';
 import { STAKE_TABLE_KEY, stakeTableText } from './stake/table.ts';
 import { tryCase } from './stake/trial.ts';
+import { readHead, readSetOfEpoch, readStep } from './stake/validators.ts';
 import { castVote } from './stake/votes.ts';
 import {
   emit,
@@ -78,7 +84,7 @@ export class Stake extends LamplighterContract {
     if ((await readTable(ctx)) !== null) {
       throw new ContractError('STAKE_INITIALISED', 'there is a stake table');
     }
-    await writeTable(ctx, table);
+    await changeTable(ctx, table);
     const founded: StakeFoundedRecord = {
       docType: 'stakeFounded',
       schema: 1,
@@ -124,7 +130,7 @@ export class Stake extends LamplighterContract {
     }
     const { seller, shares } = offer;
     const table = await requireTable(ctx);
-    await writeTable(ctx, transferShares(table, { seller, buyer, shares: BigInt(shares) }));
+    await changeTable(ctx, transferShares(table, { seller, buyer, shares: BigInt(shares) }));
     const accepted: StakeOfferRecord = {
       ...offer,
       buyer,
@@ -212,7 +218,7 @@ export class Stake extends LamplighterContract {
     const finding = await tryCase(ctx, table, parseReport(json));
     const isProof = finding.kind === 'equivocation';
     const { shares } = holderOf(table, finding.accused);
-    await writeTable(ctx, isProof ? burn(table, finding.accused) : bar(table, finding.accused));
+    await changeTable(ctx, isProof ? burn(table, finding.accused) : bar(table, finding.accused));
     const record: StakeCaseRecord = {
       docType: 'stakeCase',
       schema: 1,
@@ -245,7 +251,7 @@ export class Stake extends LamplighterContract {
     const motion = { motion: 'burn', subject: found.id, round: found.id } as const;
     if (await castVote(ctx, table, motion, { mspId, reason: '' })) {
       const { shares } = holderOf(table, found.accused);
-      await writeTable(ctx, burn(table, found.accused));
+      await changeTable(ctx, burn(table, found.accused));
       const burned: StakeCaseRecord = { ...found, burned: String(shares), state: 'burned' };
       await writeRecord(ctx, keys.stakeCase(found.id), burned);
       emit(ctx, 'SharesBurned', { case: found.id, accused: found.accused, shares: String(shares) });
@@ -263,7 +269,7 @@ export class Stake extends LamplighterContract {
     const lifted = liftBar(table, found.accused);
     const motion = { motion: 'lift', subject: found.id, round: found.id } as const;
     if (await castVote(ctx, table, motion, { mspId, reason: '' })) {
-      await writeTable(ctx, lifted);
+      await changeTable(ctx, lifted);
       await writeRecord(ctx, keys.stakeCase(found.id), { ...found, state: 'lifted' });
       emit(ctx, 'BarLifted', { case: found.id, accused: found.accused });
     }
@@ -283,7 +289,7 @@ export class Stake extends LamplighterContract {
       round: String(burnedShares(table)),
     } as const;
     if (await castVote(ctx, table, motion, { mspId, reason: '' })) {
-      await writeTable(ctx, reissued);
+      await changeTable(ctx, reissued);
       emit(ctx, 'SharesReissued', { to: [...allocation.keys()] });
     }
   }
@@ -334,6 +340,37 @@ export class Stake extends LamplighterContract {
     return readPage(ctx, keys.stakeOffer(''), checkPage(pageSize, bookmark), ([id = '']) =>
       readOffer(ctx, id),
     );
+  }
+
+  /** Which validator set devices should know by now. @throws ContractError VALIDATORS_NOT_FOUND */
+  @Transaction(false)
+  @Returns('ValidatorHeadRecord')
+  async Validators(ctx: Context): Promise<ValidatorHeadRecord> {
+    return readHead(ctx);
+  }
+
+  /** A set by its epoch, the changes of the set counted from 1. @throws ContractError VALIDATORS_NOT_FOUND */
+  @Transaction(false)
+  @Returns('ValidatorSetRecord')
+  async ValidatorSet(ctx: Context, epoch: string): Promise<ValidatorSetRecord> {
+    return readSetOfEpoch(ctx, checkEpoch(epoch));
+  }
+
+  /** The statement of a link (protocol §7.3). @throws ContractError VALIDATORS_NOT_FOUND, ARGUMENT_INVALID unless `to` came later */
+  @Transaction(false)
+  @Param('from', 'string', 'SHA-256 of the older set, hex')
+  @Param('to', 'string', 'SHA-256 of the newer set, hex')
+  @Returns('ValidatorLinkStatement')
+  async ProveValidators(ctx: Context, from: string, to: string): Promise<ValidatorLinkStatement> {
+    const [older, newer] = await readStep(ctx, checkSet(from), checkSet(to));
+    return {
+      docType: 'validatorLink',
+      schema: 1,
+      channel: ctx.stub.getChannelID(),
+      epoch: newer.epoch,
+      from: older.digest,
+      to: newer.digest,
+    };
   }
 
   /** The table's own history, newest first. */

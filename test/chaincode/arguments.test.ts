@@ -19,6 +19,7 @@ import {
 } from './city.ts';
 import type { Identity } from './identities.ts';
 import { codeOf, type MemoryLedger } from './memory-ledger.ts';
+import { peerCertificateOf } from './peer-certificates.ts';
 import { foundedLedger } from './stake/founded-ledger.ts';
 
 /** One for all refusals: nothing is written by them. */
@@ -66,7 +67,12 @@ interface Subject {
   readonly wrong: Readonly<Record<string, readonly unknown[]>>;
 }
 
-const identity: Identity = { mspId: 'X', certificate: '', digest: digestOf('certificate') };
+const identity: Identity = {
+  mspId: 'X',
+  certificate: '',
+  der: '',
+  digest: digestOf('certificate'),
+};
 
 const SUBJECTS: readonly Subject[] = [
   {
@@ -81,8 +87,11 @@ const SUBJECTS: readonly Subject[] = [
         [],
         'ab',
         [''],
-        [digestOf('a'), digestOf('a')],
-        Array.from({ length: 65 }, (_, index) => digestOf(String(index))),
+        ['AB'],
+        ['abc'],
+        ['ab'.repeat(4097)],
+        [peerCertificateOf('a'), peerCertificateOf('a')],
+        Array.from({ length: 65 }, (_, index) => peerCertificateOf(String(index))),
       ],
     },
   },

@@ -22,6 +22,7 @@ import type {
 } from '../../chaincode/src/records.ts';
 import { newIdentity, type Identity } from './identities.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
+import { peerCertificateOf } from './peer-certificates.ts';
 import { foundedLedger } from './stake/founded-ledger.ts';
 
 export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -70,7 +71,7 @@ export const aVendor = (
   id,
   url: `http://127.0.0.1:9000/${id}`,
   signingKey: publicKeyOf(id),
-  peerCertificates: [digestOf(`peer of ${id}`)],
+  peerCertificates: [peerCertificateOf(id)],
   ...change,
 });
 

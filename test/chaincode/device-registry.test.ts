@@ -19,7 +19,6 @@ import {
   aReport,
   aVendor,
   City,
-  digestOf,
   hexOf,
   macAssignment,
   signedAssignment,
@@ -27,6 +26,7 @@ import {
 } from './city.ts';
 import { newIdentity } from './identities.ts';
 import { codeOf } from './memory-ledger.ts';
+import { certificateDigestOf, peerCertificateOf } from './peer-certificates.ts';
 
 const lamp = 'lamp-0001';
 
@@ -35,10 +35,16 @@ describe('RegisterVendor', () => {
     const city = await City.empty();
     const { northlight, helios } = city.people;
     await city.register(northlight.administrator, 'RegisterVendor', aVendor('northlight'));
-    const rotated = aVendor('northlight', { peerCertificates: [digestOf('a'), digestOf('b')] });
+    const peerCertificates = [peerCertificateOf('a'), peerCertificateOf('b')];
+    const rotated = aVendor('northlight', { peerCertificates });
     await city.register(northlight.administrator, 'RegisterVendor', rotated);
     const record = await city.ask<VendorRecord>('DeviceRegistry:ReadVendor', 'northlight');
-    expect(record).toMatchObject({ ...rotated, mspId: 'NorthlightMSP', docType: 'vendor' });
+    expect(record).toMatchObject({
+      ...rotated,
+      mspId: 'NorthlightMSP',
+      docType: 'vendor',
+      peerCertificates: peerCertificates.map(certificateDigestOf),
+    });
     const taken = city.register(helios.administrator, 'RegisterVendor', aVendor('northlight'));
     expect(await codeOf(taken)).toBe('VENDOR_EXISTS');
   });

@@ -7,6 +7,8 @@ export interface Identity {
   readonly mspId: string;
   /** PEM. */
   readonly certificate: string;
+  /** DER, hex. */
+  readonly der: string;
   /** SHA-256 of the DER, hex. */
   readonly digest: string;
 }
@@ -38,6 +40,7 @@ export async function newIdentity(
   return {
     mspId,
     certificate: certificate.toString('pem'),
+    der: Buffer.from(certificate.rawData).toString('hex'),
     digest: createHash('sha256').update(Buffer.from(certificate.rawData)).digest('hex'),
     privateKey: KeyObject.from(keys.privateKey),
   };

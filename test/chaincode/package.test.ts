@@ -180,6 +180,7 @@ describe('the chaincode folder', () => {
       'Firmware:RecordTransmission(json)',
       'Firmware:RecordUpdates(json)',
       'Firmware:LatestRelease(model)',
+      'Firmware:ProveRelease(model, challenge)',
       'Firmware:ReadRelease(id)',
       'Firmware:ReleasesOf(model, pageSize, bookmark)',
       'Firmware:UpdateHistory(device)',
@@ -200,6 +201,9 @@ describe('the chaincode folder', () => {
       'Stake:Elections()',
       'Stake:Cases(pageSize, bookmark)',
       'Stake:Offers(pageSize, bookmark)',
+      'Stake:Validators()',
+      'Stake:ValidatorSet(epoch)',
+      'Stake:ProveValidators(from, to)',
       'Stake:StakeHistory()',
       'org.hyperledger.fabric:GetMetadata()',
     ]);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
+import { peerCertificateOf } from '../chaincode/peer-certificates.ts';
 import { freePort } from '../network/embedded/chaincode-process.ts';
 
 jest.setTimeout(180_000);
@@ -50,7 +51,7 @@ describeWithPeer('the stock peer command on a network that was brought up', () =
           id,
           url: 'http://127.0.0.1:1',
           signingKey,
-          peerCertificates: ['cd'.repeat(32)],
+          peerCertificates: [peerCertificateOf(id)],
         }),
       ],
     });

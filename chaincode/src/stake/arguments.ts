@@ -141,10 +141,12 @@ export function parseReport(json: string): Evidence {
 }
 
 const caseId = hex(32);
+const setDigest = hex(32);
 const epochText = text(/^(0|[1-9][0-9]{0,15})$/, 'the number of an epoch');
 
 export const checkOfferId = (value: string): string => checkId(value, 'id');
 export const checkMspId = (value: string): string => mspId(value, 'mspId');
+export const checkSet = (value: string): string => setDigest(value, 'set');
 export const checkCaseId = (value: string): string => caseId(value, 'case');
 
 export function checkEpoch(value: string): number {

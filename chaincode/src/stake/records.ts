@@ -123,3 +123,71 @@ export interface StakeFoundedRecord {
   readonly schema: 1;
   readonly time: string;
 }
+
+/** A peer that endorses for its organisation. */
+export interface PeerKey {
+  /** SHA-256 of the certificate's DER, hex. */
+  readonly certificate: string;
+  /** Its P-256 key, uncompressed, 65 bytes, hex. */
+  readonly key: string;
+  /** Id of the vendor that registered it. */
+  readonly vendor: string;
+}
+
+/** Key `peerCertificate:<mspId>:<digest>`: stays when the peer's certificate is replaced, since it signed before. */
+export interface PeerCertificateRecord extends Pick<PeerKey, 'key'> {
+  readonly docType: 'peerCertificate';
+  readonly schema: 1;
+}
+
+/** Key `organisationPeers:<mspId>`: the peers that endorse now, those registered last first. */
+export interface OrganisationPeersRecord {
+  readonly docType: 'organisationPeers';
+  readonly schema: 1;
+  readonly mspId: string;
+  readonly peers: readonly PeerKey[];
+  readonly time: string;
+}
+
+/** Which set of validators devices should know (protocol §7.3). */
+export interface ValidatorEpoch {
+  /** Counts the changes of the set, from 1, not elections. */
+  readonly epoch: number;
+  /** SHA-256 of the set, hex. */
+  readonly digest: string;
+}
+
+/** Key `stake:validators`: the present set. */
+export interface ValidatorHeadRecord extends ValidatorEpoch {
+  readonly docType: 'validatorHead';
+  readonly schema: 1;
+  readonly time: string;
+}
+
+/** Key `stake:validatorEpoch:<epoch>`. */
+export interface ValidatorEpochRecord extends ValidatorEpoch {
+  readonly docType: 'validatorEpoch';
+  readonly schema: 1;
+}
+
+/** Key `stake:validatorSet:<digest>`: never rewritten. */
+export interface ValidatorSetRecord extends ValidatorEpoch {
+  readonly docType: 'validatorSet';
+  readonly schema: 1;
+  /** The set's CBOR, hex. */
+  readonly set: string;
+  readonly time: string;
+}
+
+/** What Stake:ProveValidators answers, and devices read as the statement of a link (protocol §7.3). */
+export interface ValidatorLinkStatement {
+  readonly docType: 'validatorLink';
+  readonly schema: 1;
+  readonly channel: string;
+  /** Of the newer set. */
+  readonly epoch: number;
+  /** SHA-256 of the older set, hex. */
+  readonly from: string;
+  /** SHA-256 of the newer set, hex. */
+  readonly to: string;
+}

@@ -96,3 +96,32 @@ export class StakeHistoryEntry {
   @Property() readonly deleted!: boolean;
   @Property('value', 'StakeTable') readonly value!: StakeTable | null;
 }
+
+@DataType()
+export class ValidatorHeadRecord implements records.ValidatorHeadRecord {
+  @Property('docType', 'string') readonly docType!: 'validatorHead';
+  @Property('schema', 'number') readonly schema!: 1;
+  @Property() readonly epoch!: number;
+  @Property() readonly digest!: string;
+  @Property() readonly time!: string;
+}
+
+@DataType()
+export class ValidatorSetRecord implements records.ValidatorSetRecord {
+  @Property('docType', 'string') readonly docType!: 'validatorSet';
+  @Property('schema', 'number') readonly schema!: 1;
+  @Property() readonly epoch!: number;
+  @Property() readonly digest!: string;
+  @Property() readonly set!: string;
+  @Property() readonly time!: string;
+}
+
+@DataType()
+export class ValidatorLinkStatement implements records.ValidatorLinkStatement {
+  @Property('docType', 'string') readonly docType!: 'validatorLink';
+  @Property('schema', 'number') readonly schema!: 1;
+  @Property() readonly channel!: string;
+  @Property() readonly epoch!: number;
+  @Property() readonly from!: string;
+  @Property() readonly to!: string;
+}

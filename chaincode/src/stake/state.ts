@@ -6,6 +6,7 @@ import { requireRecord } from '../state.ts';
 import { checkCaseId, checkOfferId } from './arguments.ts';
 import type { StakeCaseRecord, StakeOfferRecord } from './records.ts';
 import { decodeStakeTable, encodeStakeTable, STAKE_TABLE_KEY, type StakeTable } from './table.ts';
+import { moveValidators } from './validators.ts';
 
 /** @returns null when there is none, or none that parses. */
 export async function readTable(ctx: Context): Promise<StakeTable | null> {
@@ -19,8 +20,15 @@ export async function requireTable(ctx: Context): Promise<StakeTable> {
   throw new ContractError('STAKE_NOT_INITIALISED', 'no stake table: call Stake:Initialise first');
 }
 
+/** For a table in which nobody's shares or voice is another: the validator set stays as it is. */
 export async function writeTable(ctx: Context, table: StakeTable): Promise<void> {
   await ctx.stub.putState(STAKE_TABLE_KEY, encodeStakeTable(table));
+}
+
+/** For a table in which shares or voices are others. */
+export async function changeTable(ctx: Context, table: StakeTable): Promise<void> {
+  await writeTable(ctx, table);
+  await moveValidators(ctx, table);
 }
 
 /** @throws ContractError OFFER_NOT_FOUND */

@@ -2,7 +2,7 @@
  * The vendor node: makes devices, keeps their secrets and the firmware, publishes and reviews releases, and serves
  * managers over HTTP. Composes the parts of this folder; the ledger client is given and stays its owner's.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import path from 'node:path';
 
 import type { Manifest } from '@lamplighter/sdk/wire';
@@ -155,9 +155,10 @@ export class VendorNode implements AsyncDisposable {
     return this.#parts.contracts;
   }
 
-  /** RegisterVendor with this node's URL and release key. @param peerCertificates SHA-256 of each DER, hex */
-  register(peerCertificates: readonly string[]): Promise<Committed> {
+  /** RegisterVendor with this node's URL and release key. @param peers certificates that the organisation's peers endorse with, PEM */
+  register(peers: readonly string[]): Promise<Committed> {
     const { id, url, signingKey } = this;
+    const peerCertificates = peers.map((pem) => new X509Certificate(pem).raw.toString('hex'));
     const registration = { id, url, signingKey, peerCertificates };
     const signal = this.#signal();
     return withRetries(() => this.contracts.registerVendor(registration, { signal }), signal);

@@ -11,6 +11,7 @@ import {
 } from '../city.ts';
 import { newIdentity } from '../identities.ts';
 import { codeOf } from '../memory-ledger.ts';
+import { peerCertificateOf } from '../peer-certificates.ts';
 import {
   aProposal,
   aReport,
@@ -76,6 +77,7 @@ describe('equivocation', () => {
     expect(await court.submit(court.equivocation())).toBe('accepted');
     expect(court.city.holder('northlight')).toMatchObject({ shares: 0n, barred: true });
     expect(court.city.table.validator).toBe(MSPS.helios);
+    expect(await court.city.weights()).toEqual({ [MSPS.helios]: 30, [MSPS.meridian]: 25 });
     expect(await court.city.query('Cases', '10', '')).toMatchObject({
       items: [
         {
@@ -129,6 +131,8 @@ describe('divergence', () => {
     ];
     expect(await court.report('divergence', ...responses)).toBe('accepted');
     expect(city.holder('meridian')).toMatchObject({ shares: 25n, barred: true });
+    const withoutMeridian = { [MSPS.northlight]: 45, [MSPS.helios]: 30 };
+    expect(await city.weights()).toEqual(withoutMeridian);
     const { items } = await city.query<{ items: { id: string }[] }>('Cases', '10', '');
     const id = items[0]?.id ?? '';
     await city.administrator('northlight', 'LiftBar', id);
@@ -136,6 +140,7 @@ describe('divergence', () => {
     expect(await codeOf(city.administrator('meridian', 'LiftBar', id))).toBe('STAKE_BARRED');
     await city.administrator('helios', 'LiftBar', id);
     expect(city.holder('meridian').barred).toBe(false);
+    expect(await city.weights()).toEqual({ ...withoutMeridian, [MSPS.meridian]: 25 });
     expect(await codeOf(city.administrator('helios', 'LiftBar', id))).toBe('CASE_CLOSED');
   });
 
@@ -151,9 +156,13 @@ describe('divergence', () => {
     await city.administrator('helios', 'VoteBurn', id);
     expect(city.holder('meridian').shares).toBe(0n);
     expect(await codeOf(city.administrator('helios', 'VoteBurn', id))).toBe('CASE_CLOSED');
-    const allocation = JSON.stringify([{ mspId: 'AtlasMSP', shares: '20' }]);
+    const allocation = JSON.stringify([
+      { mspId: 'AtlasMSP', shares: '20' },
+      { mspId: MSPS.helios, shares: '5' },
+    ]);
     await city.administrator('northlight', 'Reissue', allocation);
     await city.administrator('helios', 'Reissue', allocation);
+    expect(await city.weights()).toEqual({ [MSPS.northlight]: 45, [MSPS.helios]: 35 });
     expect(city.table.organisations.find(({ mspId }) => mspId === 'AtlasMSP')?.shares).toBe(20n);
   });
 
@@ -294,7 +303,8 @@ describe('evidence', () => {
       Buffer.from(city.ledger.state.get('vendor:northlight') ?? []).toString(),
     ) as { id: string; url: string; signingKey: string };
     const { id, url, signingKey } = vendor;
-    const rotated = JSON.stringify({ id, url, signingKey, peerCertificates: ['ab'.repeat(32)] });
+    const peerCertificates = [peerCertificateOf('its next peer')];
+    const rotated = JSON.stringify({ id, url, signingKey, peerCertificates });
     await city.submit(
       city.people.northlight.administrator,
       'DeviceRegistry:RegisterVendor',

@@ -1,6 +1,11 @@
 /** Three organisations with 45, 30 and 25 of 100 shares, their vendors and their peers. */
+import { decodeValidatorSet, sharesOfOrganisations } from '@lamplighter/sdk/wire';
 import type { StakeTable } from '../../../chaincode/src/stake/index.ts';
 import { decodeStakeTable, STAKE_TABLE_KEY } from '../../../chaincode/src/stake/index.ts';
+import type {
+  ValidatorHeadRecord,
+  ValidatorSetRecord,
+} from '../../../chaincode/src/stake/records.ts';
 import { aVendor, thePeople, type People } from '../city.ts';
 import { newIdentity, type Identity, type SigningIdentity } from '../identities.ts';
 import { FIRST_SECOND, MemoryLedger, type Execution } from '../memory-ledger.ts';
@@ -46,7 +51,7 @@ export class StakeCity {
       await city.submit(
         city.people[name].administrator,
         'DeviceRegistry:RegisterVendor',
-        JSON.stringify(aVendor(name, { peerCertificates: [city.peers[name].digest] })),
+        JSON.stringify(aVendor(name, { peerCertificates: [city.peers[name].der] })),
       );
     }
     return city;
@@ -82,6 +87,13 @@ export class StakeCity {
     const table = decodeStakeTable(this.ledger.state.get(STAKE_TABLE_KEY) ?? new Uint8Array());
     if (table === null) throw new Error('expected a stake table');
     return table;
+  }
+
+  /** Shares by MSP id as devices weigh them now (protocol §7.3). */
+  async weights(): Promise<Readonly<Record<string, number>>> {
+    const { epoch } = await this.query<ValidatorHeadRecord>('Validators');
+    const { set } = await this.query<ValidatorSetRecord>('ValidatorSet', String(epoch));
+    return Object.fromEntries(sharesOfOrganisations(decodeValidatorSet(Buffer.from(set, 'hex'))));
   }
 
   holder(name: Name): StakeTable['organisations'][number] {

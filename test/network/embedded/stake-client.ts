@@ -1,5 +1,5 @@
 /** A network where stake decides, and clients that choose themselves who endorses: what no SDK would send can be sent. */
-import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 
 import { peer } from '@hyperledger/fabric-protos';
 import { decodeStakeTable, type StakeTable } from '@lamplighter/chaincode/stake';
@@ -7,6 +7,7 @@ import { decodeStakeTable, type StakeTable } from '@lamplighter/chaincode/stake'
 import { Closers } from '../../../network/src/closers.ts';
 import type { EmbeddedNetworkOptions } from '../../../network/src/embedded/index.ts';
 import { newSigner } from '../../../network/src/membership/signer.ts';
+import { peerCertificateOf } from '../../chaincode/peer-certificates.ts';
 import { TestNetwork } from '../ledger/test-network.ts';
 import {
   newDraft,
@@ -29,8 +30,8 @@ const mspIdOf = (name: Name): string => `${name.charAt(0).toUpperCase()}${name.s
 export const peerOf = (name: Name): string => `peer0.${name}.example`;
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** Argument of DeviceRegistry:RegisterVendor. @param peerCertificates SHA-256 of each, hex */
-export function vendorOf(id: string, peerCertificates = ['cd'.repeat(32)]): string {
+/** Argument of DeviceRegistry:RegisterVendor. @param peerCertificates DER of each, hex */
+export function vendorOf(id: string, peerCertificates = [peerCertificateOf('any')]): string {
   const { x = '' } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
   const signingKey = Buffer.from(x, 'base64url').toString('hex');
   return JSON.stringify({ id, url: 'http://127.0.0.1:1', signingKey, peerCertificates });
@@ -100,7 +101,7 @@ export class StakeNetwork implements AsyncDisposable {
     const started = new StakeNetwork(closers, clients, listeners);
     for (const name of registered ? NAMES : []) {
       const { raw } = new X509Certificate(network.peerCertificate(mspIdOf(name)));
-      const peerCertificates = [createHash('sha256').update(raw).digest('hex')];
+      const peerCertificates = [raw.toString('hex')];
       const vendor = vendorOf(name, peerCertificates);
       const honest = NAMES.filter((other) => more.byzantine?.[mspIdOf(other)] === undefined);
       await started.submit(name, honest, 'DeviceRegistry:RegisterVendor', vendor);

@@ -1,5 +1,5 @@
 /** The client among peers that misbehave, on the embedded network: what it gets committed, reports and votes for by itself. */
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ByzantineMode } from '../../../network/src/embedded/index.ts';
@@ -9,6 +9,7 @@ import {
   type Ledger,
   type LedgerNotice,
 } from '../../../network/src/ledger/index.ts';
+import { withRetries } from '../../../network/src/vendor/retry.ts';
 import { aDevice, aModel, aVendor } from '../../chaincode/city.ts';
 import { TestNetwork } from './test-network.ts';
 
@@ -63,10 +64,12 @@ class Town implements AsyncDisposable {
 
   /** All vendors with their peers' certificates, at the same time, and a model. */
   async settle(): Promise<void> {
+    const { signal } = new AbortController();
     const registrations = NAMES.map((name) => {
       const { raw } = new X509Certificate(this.#city.network.peerCertificate(mspIdOf(name)));
-      const peerCertificates = [createHash('sha256').update(raw).digest('hex')];
-      return this.contracts(name).registerVendor(aVendor(name, { peerCertificates }));
+      const vendor = aVendor(name, { peerCertificates: [raw.toString('hex')] });
+      // Each makes another validator set of the last one.
+      return withRetries(() => this.contracts(name).registerVendor(vendor), signal);
     });
     await Promise.all(registrations);
     await this.contracts('helios').registerModel(aModel('prime', 'helios'));

@@ -26,6 +26,7 @@ import {
 import { VendorNode, type Provisioning } from '../../../network/src/vendor/index.ts';
 import { thePeople, type People } from '../../chaincode/city.ts';
 import type { Identity } from '../../chaincode/identities.ts';
+import { peerPemOf } from '../../chaincode/peer-certificates.ts';
 import { foundedLedger } from '../../chaincode/stake/founded-ledger.ts';
 import { contractLedger } from '../contract-ledger.ts';
 import { IMAGE, orderFor } from './orders.ts';
@@ -149,7 +150,7 @@ export async function startCity(change: GatewayOptions = {}): Promise<City> {
     onManagerGone: ({ manager }) => gone.push(manager),
     overdueEveryMs: 50,
   });
-  await vendor.register(['11'.repeat(32)]);
+  await vendor.register([peerPemOf('northlight')]);
   const model = { vendor: 'northlight', slotBytes: 65_536, approvals: 1 };
   await vendor.contracts.registerModel({ id: 'prime', kind: 'end', ...model });
   await vendor.contracts.registerModel({ id: 'mote', kind: 'lightweight', ...model });

@@ -18,6 +18,7 @@ import { Contracts } from '../../../network/src/ledger/index.ts';
 import { VendorNode, type VendorNodeOptions } from '../../../network/src/vendor/index.ts';
 import { thePeople, type People } from '../../chaincode/city.ts';
 import type { MemoryLedger } from '../../chaincode/memory-ledger.ts';
+import { peerPemOf } from '../../chaincode/peer-certificates.ts';
 import { foundedLedger } from '../../chaincode/stake/founded-ledger.ts';
 import { contractLedger, type ContractLedger } from '../contract-ledger.ts';
 import { GATEWAY } from '../exchange/parties.ts';
@@ -77,8 +78,8 @@ export class VendorCity implements AsyncDisposable {
     const sealing = await newSealingKeyPair();
     const { manager, anchorRequests } = await startManager(northlight.contracts);
     const { port } = manager.address() as AddressInfo;
-    await northlight.register(['11'.repeat(32)]);
-    await helios.register(['22'.repeat(32)]);
+    await northlight.register([peerPemOf('northlight')]);
+    await helios.register([peerPemOf('helios')]);
     const model = { vendor: 'northlight', slotBytes: 65_536, approvals: 1 };
     await northlight.contracts.registerModel({ id: 'prime', kind: 'end', ...model });
     await northlight.contracts.registerModel({ id: 'mote', kind: 'lightweight', ...model });

@@ -62,7 +62,7 @@ async function startVendor(plan: VendorPlan, options: NodesOptions): Promise<Ven
     }),
   );
   options.closers.add(() => node.close());
-  await node.register([certificateDigest(options.ledger.network.peerCertificate(plan.mspId))]);
+  await node.register([options.ledger.network.peerCertificate(plan.mspId)]);
   await Promise.all(plan.models.map((model) => registerModel(node, model)));
   return node;
 }
