@@ -11,10 +11,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   EmbeddedNetwork,
   STAKE_PLUGIN,
+  type ConnectionProfile,
   type EmbeddedNetworkOptions,
 } from '../../../network/src/embedded/index.ts';
 import { freePort } from '../../../network/src/free-ports.ts';
-import { connectLedger, type Ledger } from '../../../network/src/ledger/index.ts';
+import {
+  connectLedger,
+  type ConnectedLedger,
+  type Ledger,
+} from '../../../network/src/ledger/index.ts';
 import { FOUNDING } from '../../chaincode/stake/founding.ts';
 
 const PACKAGE_ID = `lamplighter:${createHash('sha256').update('test').digest('hex')}`;
@@ -24,12 +29,22 @@ export class TestNetwork implements AsyncDisposable {
   readonly #directory: string;
   readonly #contracts: ChildProcess;
   readonly #ledgers: Ledger[] = [];
-  readonly network: EmbeddedNetwork;
+  readonly #options: EmbeddedNetworkOptions;
+  #network: EmbeddedNetwork;
 
-  private constructor(directory: string, contracts: ChildProcess, network: EmbeddedNetwork) {
-    this.#directory = directory;
+  private constructor(
+    contracts: ChildProcess,
+    network: EmbeddedNetwork,
+    options: EmbeddedNetworkOptions,
+  ) {
+    this.#directory = options.directory;
     this.#contracts = contracts;
-    this.network = network;
+    this.#network = network;
+    this.#options = options;
+  }
+
+  get network(): EmbeddedNetwork {
+    return this.#network;
   }
 
   /** With a stake table. @param more options of the network, such as peers that misbehave */
@@ -39,7 +54,7 @@ export class TestNetwork implements AsyncDisposable {
     const contracts = startContracts(port);
     let network: EmbeddedNetwork | undefined;
     try {
-      network = await EmbeddedNetwork.start({
+      const options: EmbeddedNetworkOptions = {
         directory,
         organisations: ['Northlight', 'Helios', 'Meridian'].map((name) => ({
           name: name.toLowerCase(),
@@ -58,9 +73,10 @@ export class TestNetwork implements AsyncDisposable {
         ],
         batch: { timeoutMs: 10 },
         ...more,
-      });
+      };
+      network = await EmbeddedNetwork.start(options);
       await served(port, contracts);
-      const started = new TestNetwork(directory, contracts, network);
+      const started = new TestNetwork(contracts, network, options);
       await started.#found();
       return started;
     } catch (error) {
@@ -80,9 +96,22 @@ export class TestNetwork implements AsyncDisposable {
     }
   }
 
-  async connect(mspId: string, name: string, role: 'admin' | 'client'): Promise<Ledger> {
+  /** Ends all nodes and starts them again on the ports they had. @param meanwhile what happens to their directory between */
+  async restart(meanwhile: (directory: string) => Promise<void>): Promise<void> {
+    await this.#network.close();
+    await meanwhile(this.#directory);
+    this.#network = await EmbeddedNetwork.start(this.#options);
+  }
+
+  /** @param change another profile than the network's own */
+  async connect(
+    mspId: string,
+    name: string,
+    role: 'admin' | 'client',
+    change: (profile: ConnectionProfile) => object = (profile) => profile,
+  ): Promise<ConnectedLedger> {
     const identity = await this.network.enrol(mspId, name, role);
-    const profile = this.network.connectionProfile(mspId);
+    const profile = change(this.network.connectionProfile(mspId));
     const settings = { profile, identity, channel: 'city', chaincode: 'lamplighter' };
     const ledger = await connectLedger(settings);
     this.#ledgers.push(ledger);
