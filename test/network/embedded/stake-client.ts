@@ -6,7 +6,8 @@ import { decodeStakeTable, type StakeTable } from '@lamplighter/chaincode/stake'
 
 import { Closers } from '../../../network/src/closers.ts';
 import type { EmbeddedNetworkOptions } from '../../../network/src/embedded/index.ts';
-import { newSigner } from '../../../network/src/membership/signer.ts';
+import type { ConnectionProfile } from '../../../network/src/membership/connection-profile.ts';
+import { newSigner, type Credentials } from '../../../network/src/membership/signer.ts';
 import { peerCertificateOf } from '../../chaincode/peer-certificates.ts';
 import { TestNetwork } from '../ledger/test-network.ts';
 import {
@@ -61,6 +62,13 @@ export function reportOf(
   });
 }
 
+/** What is asked of a network, whichever engine runs it. */
+export interface StakeEngine {
+  enrol(mspId: string, name: string, role: 'admin'): Promise<Credentials>;
+  connectionProfile(mspId: string): ConnectionProfile;
+  peerCertificate(mspId: string): string;
+}
+
 /** See the module comment. Stake is founded: Northlight 45, Helios 30, Meridian 25; Northlight is validator. */
 export class StakeNetwork implements AsyncDisposable {
   readonly #closers: Closers;
@@ -83,9 +91,18 @@ export class StakeNetwork implements AsyncDisposable {
     registered = true,
   ): Promise<StakeNetwork> {
     const city = await TestNetwork.start(more);
+    const honest = NAMES.filter((name) => more.byzantine?.[mspIdOf(name)] === undefined);
+    const started = await StakeNetwork.of(city.network, city);
+    if (registered) await started.register(city.network, honest);
+    return started;
+  }
+
+  /** Of a network where stake is founded. @param owner is disposed of with the clients */
+  static async of(network: StakeEngine, owner: AsyncDisposable): Promise<StakeNetwork> {
     const closers = new Closers();
-    closers.add(() => city[Symbol.asyncDispose]());
-    const { network } = city;
+    closers.add(async () => {
+      await owner[Symbol.asyncDispose]();
+    });
     const clients = new Map<Name, RawClient>();
     for (const name of NAMES) {
       const signer = newSigner(await network.enrol(mspIdOf(name), 'Founder', 'admin'));
@@ -98,15 +115,17 @@ export class StakeNetwork implements AsyncDisposable {
     }
     const first = clients.get('northlight')!;
     const listeners = await Promise.all(first.peers.map((node) => first.follow(node)));
-    const started = new StakeNetwork(closers, clients, listeners);
-    for (const name of registered ? NAMES : []) {
+    return new StakeNetwork(closers, clients, listeners);
+  }
+
+  /** Registers the vendors with their peers' certificates. @param honest whose peers endorse it */
+  async register(network: StakeEngine, honest: readonly Name[]): Promise<void> {
+    for (const name of NAMES) {
       const { raw } = new X509Certificate(network.peerCertificate(mspIdOf(name)));
       const peerCertificates = [raw.toString('hex')];
       const vendor = vendorOf(name, peerCertificates);
-      const honest = NAMES.filter((other) => more.byzantine?.[mspIdOf(other)] === undefined);
-      await started.submit(name, honest, 'DeviceRegistry:RegisterVendor', vendor);
+      await this.submit(name, honest, 'DeviceRegistry:RegisterVendor', vendor);
     }
-    return started;
   }
 
   /** @param by whose peers are asked, in that order; one may be asked twice */
