@@ -5,13 +5,18 @@
 export { asciiBytes, be16, be32, be64, concatBytes, equalBytes, erase } from '../wire/bytes.ts';
 export * from './catalogue.ts';
 export * from './chain.ts';
+export * from './cmac.ts';
 export * from './content.ts';
+export * from './ctr.ts';
+export * from './eax.ts';
 export * from './ed25519.ts';
 export * from './end-node-code.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
 export type { Kdf } from './hkdf.ts';
+export * from './hss.ts';
 export * from './key-schedule.ts';
+export * from './lms.ts';
 export * from './merkle.ts';
 export * from './p256.ts';
 export * from './primitives.ts';
