@@ -15,3 +15,4 @@ export type {
   Validation,
 } from './options.ts';
 export type { RunningNode } from './running-nodes.ts';
+export { appliedLines, planStake, type StakeApplied } from './stake-apply.ts';

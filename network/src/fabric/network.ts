@@ -15,13 +15,14 @@ import type { Organisation } from '../membership/organisation.ts';
 import { assignPorts } from '../membership/ports.ts';
 import type { Credentials } from '../membership/signer.ts';
 import type { BlockCounts } from './block-counts.ts';
-import { makeGenesis } from './channel.ts';
+import { makeGenesis, type ChannelTools } from './channel.ts';
 import { FabricError } from './errors.ts';
 import { FabricHost } from './host.ts';
 import { openMembers, type Members } from './members.ts';
 import { completeOptions, type CompleteOptions, type FabricNetworkOptions } from './options.ts';
 import { openRecord } from './record.ts';
 import type { RunningNode } from './running-nodes.ts';
+import { applyStake, type StakeApplied } from './stake-apply.ts';
 import {
   portNames,
   topologyOf,
@@ -35,9 +36,17 @@ export class FabricNetwork implements AsyncDisposable {
   readonly #members: Members;
   readonly #host: FabricHost;
   readonly #closers: Closers;
+  readonly #tools: ChannelTools;
   #closing: Promise<void> | undefined;
 
-  private constructor(topology: Topology, members: Members, host: FabricHost, closers: Closers) {
+  private constructor(
+    tools: ChannelTools,
+    topology: Topology,
+    members: Members,
+    host: FabricHost,
+    closers: Closers,
+  ) {
+    this.#tools = tools;
     this.#topology = topology;
     this.#members = members;
     this.#host = host;
@@ -62,7 +71,7 @@ export class FabricNetwork implements AsyncDisposable {
       await makeGenesis(options, topology, options.batch);
       const host = await FabricHost.start({ ...options, topology, local: topology });
       closers.add(() => host.close());
-      const network = new FabricNetwork(topology, members, host, closers);
+      const network = new FabricNetwork(options, topology, members, host, closers);
       await writeConnectionProfiles(directory, network.#profileNetwork());
       return network;
     } catch (error) {
@@ -117,6 +126,15 @@ export class FabricNetwork implements AsyncDisposable {
   /** Nodes that do not work now, and why. */
   failedChecks(): Promise<readonly { readonly component: string; readonly reason: string }[]> {
     return this.#host.ailments();
+  }
+
+  /**
+   * Brings what the channel has committed to the stake table in a chaincode's state: see {@link StakeApplied}.
+   *
+   * @throws {@link FabricError} NO_COALITION, TOO_MANY_ORGANISATIONS, COMMAND_FAILED, NOT_IN_TIME
+   */
+  applyStake(chaincode: string): Promise<StakeApplied> {
+    return applyStake({ ...this.#tools, topology: this.#topology, chaincode });
   }
 
   /** Ends all nodes, peers first, orderers last. */

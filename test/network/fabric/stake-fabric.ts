@@ -1,0 +1,106 @@
+/** A network of Fabric's own programs where stake is founded; for tests that run where the programs are. */
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+import { Closers } from '../../../network/src/closers.ts';
+import {
+  FabricNetwork,
+  type FabricNetworkOptions,
+  type Validation,
+} from '../../../network/src/fabric/index.ts';
+import type { StakeApplied } from '../../../network/src/fabric/stake-apply.ts';
+import { newSigner, type Signer } from '../../../network/src/membership/signer.ts';
+import { FOUNDING } from '../../chaincode/stake/founding.ts';
+import { NAMES, StakeNetwork, type Name } from '../embedded/stake-client.ts';
+import { fabricBinaries } from './binaries.ts';
+
+/** The plugin beside the peer; undefined where there is none: its tests count as skipped. */
+export function pluginFile(): string | undefined {
+  const { FABRIC_BIN: folder = '', PATH: path = '' } = process.env;
+  const folders = folder === '' ? path.split(delimiter) : [folder];
+  const besides = folders.map((each) => join(each, 'lamplighter-stake.so'));
+  return besides.find((file) => existsSync(file));
+}
+
+const mspIdOf = (name: Name): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}MSP`;
+
+export class StakeFabric implements AsyncDisposable {
+  readonly stake: StakeNetwork;
+  readonly #network: FabricNetwork;
+  readonly #directory: string;
+
+  private constructor(stake: StakeNetwork, network: FabricNetwork, directory: string) {
+    this.stake = stake;
+    this.#network = network;
+    this.#directory = directory;
+  }
+
+  static async start(validation: Validation): Promise<StakeFabric> {
+    const directory = await mkdtemp(join(tmpdir(), 'stake-fabric-'));
+    const closers = new Closers();
+    closers.add(() => rm(directory, { recursive: true, force: true }));
+    try {
+      const options: FabricNetworkOptions = {
+        directory,
+        organisations: NAMES.map((name) => ({
+          name,
+          mspId: mspIdOf(name),
+          domain: `${name}.example`,
+        })),
+        chaincodes: [{ name: 'lamplighter', version: '1', sequence: 1, label: 'lamplighter_1' }],
+        binaries: fabricBinaries(),
+        validation,
+      };
+      const network = await FabricNetwork.start(options);
+      closers.add(() => network.close());
+      const stake = await StakeNetwork.of(network, {
+        [Symbol.asyncDispose]: () => closers.closeAll(),
+      });
+      return new StakeFabric(stake, network, directory);
+    } catch (error) {
+      await closers.closeAll();
+      throw error;
+    }
+  }
+
+  /** Northlight 45, Helios 30, Meridian 25 shares; Northlight is validator. @returns the validation code */
+  found(): Promise<string> {
+    return this.stake.submit('northlight', NAMES, 'Stake:Initialise', JSON.stringify(FOUNDING));
+  }
+
+  /** Puts vendors with their peers' certificates on the ledger. */
+  register(): Promise<void> {
+    return this.stake.register(this.#network, NAMES);
+  }
+
+  applyStake(): Promise<StakeApplied> {
+    return this.#network.applyStake('lamplighter');
+  }
+
+  /** What an organisation's peer wrote about a transaction. */
+  wordsOn(name: Name, transactionId: string): readonly string[] {
+    const node = this.#network.nodes.find((each) => each.name === `peer0.${name}.example`);
+    const lines = readFileSync(node!.logFile, 'utf8').split('\n');
+    return lines.filter((line) => line.includes(transactionId));
+  }
+
+  /** Signs as an organisation's peer, with the key that its operator has. */
+  signerOf(name: Name): Signer {
+    const domain = `${name}.example`;
+    const msp = join(
+      ...[this.#directory, 'organizations', 'peerOrganizations', domain],
+      ...['peers', `peer0.${domain}`, 'msp'],
+    );
+    return newSigner({
+      mspId: mspIdOf(name),
+      certificate: readFileSync(join(msp, 'signcerts', `peer0.${domain}-cert.pem`), 'utf8'),
+      privateKey: readFileSync(join(msp, 'keystore', 'priv_sk'), 'utf8'),
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stake[Symbol.asyncDispose]();
+  }
+}

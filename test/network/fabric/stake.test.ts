@@ -1,0 +1,140 @@
+/** Stake on Fabric's own programs, with the plugin and without; counts as skipped where they are not. */
+import { peer } from '@hyperledger/fabric-protos';
+
+import type { Validation } from '../../../network/src/fabric/index.ts';
+import type { Signer } from '../../../network/src/membership/signer.ts';
+import { reportOf, vendorOf, type Endorsed, type Name } from '../embedded/stake-client.ts';
+import { judge, NO_VALIDATOR, titled, VALID } from '../stake-rows.ts';
+import { describeWithFabric } from './binaries.ts';
+import { pluginFile, StakeFabric } from './stake-fabric.ts';
+
+jest.setTimeout(600_000);
+
+const FAILURE = 'ENDORSEMENT_POLICY_FAILURE';
+const PAIRS =
+  "OR(AND('NorthlightMSP.peer','HeliosMSP.peer'),AND('NorthlightMSP.peer','MeridianMSP.peer')," +
+  "AND('HeliosMSP.peer','MeridianMSP.peer'))";
+const WITHOUT_HELIOS = "OR(AND('NorthlightMSP.peer','MeridianMSP.peer'))";
+
+/** What its operator can make a peer say besides: another answer to the same proposal. */
+function lie(response: peer.ProposalResponse, signer: Signer): peer.ProposalResponse {
+  const payload = peer.ProposalResponsePayload.deserializeBinary(response.getPayload_asU8());
+  const action = peer.ChaincodeAction.deserializeBinary(payload.getExtension_asU8());
+  action.getResponse()!.setPayload(Buffer.from('another answer'));
+  payload.setExtension$(action.serializeBinary());
+  const bytes = payload.serializeBinary();
+  const endorsement = new peer.Endorsement();
+  endorsement.setEndorser(signer.identity);
+  endorsement.setSignature(signer.sign(Buffer.concat([bytes, signer.identity])));
+  const forged = response.cloneMessage();
+  forged.setPayload(bytes);
+  forged.setEndorsement(endorsement);
+  return forged;
+}
+
+let writes = 0;
+const write = (city: StakeFabric, ...by: readonly Name[]): Promise<string> =>
+  city.stake.submit(by[0]!, by, 'DeviceRegistry:RegisterVendor', vendorOf(`more-${++writes}`));
+
+/** Two answers of Helios to one proposal. */
+async function equivocation(city: StakeFabric): Promise<Endorsed> {
+  const vendor = vendorOf('evidence');
+  const { draft, responses } = await city.stake.endorse(
+    'helios',
+    ['helios'],
+    'DeviceRegistry:RegisterVendor',
+    vendor,
+  );
+  return { draft, responses: [responses[0]!, lie(responses[0]!, city.signerOf('helios'))] };
+}
+
+async function convict(city: StakeFabric): Promise<string> {
+  await city.register();
+  const report = reportOf('equivocation', await equivocation(city));
+  return city.stake.submit(
+    'meridian',
+    ['northlight', 'meridian'],
+    'Stake:ReportMisconduct',
+    report,
+  );
+}
+
+async function heliosOnTheLedger(city: StakeFabric): Promise<object> {
+  const { organisations, issued } = await city.stake.table();
+  const { shares, barred } = organisations.find(({ mspId }) => mspId === 'HeliosMSP')!;
+  return { shares, barred, issued };
+}
+
+/** @returns the network, once it runs */
+function suite(validation: Validation): () => StakeFabric {
+  let city: StakeFabric | undefined;
+  beforeAll(async () => {
+    city = await StakeFabric.start(validation);
+    await city.found();
+  });
+  afterAll(async () => {
+    await city?.[Symbol.asyncDispose]();
+  });
+  return () => city!;
+}
+
+const plugin = pluginFile();
+const describeWithPlugin = plugin === undefined ? describe.skip : describeWithFabric;
+
+describeWithPlugin('stake by the plugin', () => {
+  const city = suite({ kind: 'plugin', file: plugin ?? '' });
+
+  it('is asked for replacing contracts too, once it is applied', async () => {
+    const applied = { kind: 'plugin', policy: PAIRS, sequence: undefined, missing: [] };
+    expect(await city().applyStake()).toEqual({ ...applied, lifecycleChanged: true });
+    expect(await city().applyStake()).toEqual({ ...applied, lifecycleChanged: false });
+  });
+
+  it.each(titled)('%s', async (_title, row) => {
+    const { endorsed, code } = await judge(city().stake, row);
+    const [expected = '', reason = ''] = row.verdict.split(': ');
+    expect(code).toBe(expected);
+    expect(await (row.check?.(city().stake, code === VALID) ?? true)).toBe(true);
+    const words = city().wordsOn('meridian', endorsed.draft.transactionId).join('\n');
+    expect(words).toContain(reason === '' ? '' : `${reason}: endorsed by`);
+  });
+
+  it('is lost by who gives two answers, and its voice with it', async () => {
+    expect(await convict(city())).toBe(VALID);
+    expect(await heliosOnTheLedger(city())).toEqual({ shares: 0n, barred: true, issued: 100n });
+    expect(await write(city(), 'northlight', 'helios')).toBe(FAILURE);
+    expect(await write(city(), 'northlight', 'meridian')).toBe(VALID);
+    const changed = { policy: WITHOUT_HELIOS, sequence: undefined, lifecycleChanged: true };
+    expect(await city().applyStake()).toMatchObject(changed);
+  });
+});
+
+describeWithFabric('stake on stock peers', () => {
+  const city = suite({ kind: 'coalitions' });
+
+  it('becomes a policy', async () => {
+    const applied = { kind: 'coalitions', policy: PAIRS, missing: [] };
+    expect(await city().applyStake()).toEqual({ ...applied, sequence: 2, lifecycleChanged: true });
+    const again = { ...applied, sequence: undefined, lifecycleChanged: false };
+    expect(await city().applyStake()).toEqual(again);
+  });
+
+  // The validator's clause is what a policy cannot say.
+  it.each(titled.filter(([, { verdict }]) => verdict !== NO_VALIDATOR))(
+    '%s',
+    async (_title, row) => {
+      const { code } = await judge(city().stake, row);
+      expect(code).toBe(row.verdict.split(': ')[0]);
+      expect(await (row.check?.(city().stake, code === VALID) ?? true)).toBe(true);
+    },
+  );
+
+  it('is lost by who gives two answers, and its voice once the policy follows', async () => {
+    expect(await convict(city())).toBe(VALID);
+    expect(await heliosOnTheLedger(city())).toEqual({ shares: 0n, barred: true, issued: 100n });
+    const changed = { policy: WITHOUT_HELIOS, sequence: 3, lifecycleChanged: true };
+    expect(await city().applyStake()).toMatchObject(changed);
+    expect(await write(city(), 'northlight', 'helios')).toBe(FAILURE);
+    expect(await write(city(), 'northlight', 'meridian')).toBe(VALID);
+  });
+});
