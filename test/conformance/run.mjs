@@ -1,12 +1,14 @@
-// `npm run conformance [-- --profile FILE]`: the suite, on an embedded network or on the one that a connection profile names.
+// `npm run conformance [-- --fabric | --profile FILE]`: the suite, on an embedded network, on one of Fabric's own programs or on the
+// one that a connection profile names.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const USAGE = `usage: npm run conformance [-- --profile FILE [--channel NAME] [--host HOST]]
+const USAGE = `usage: npm run conformance [-- --fabric | --profile FILE [--channel NAME] [--host HOST]]
 
+  --fabric   a network of Fabric's own programs, from FABRIC_BIN or PATH: BFT orderers, and the fuzzer on them.
   --profile  connection profile (JSON) of a network to test: peers, orderers and organizations with adminPrivateKey and signedCert.
              The suite deploys chaincodes there and writes keys; do not point it at a network that matters.
   --channel  the first one of the profile by default.
@@ -16,7 +18,13 @@ const USAGE = `usage: npm run conformance [-- --profile FILE [--channel NAME] [-
 const text = { type: 'string' };
 let values;
 try {
-  const options = { profile: text, channel: text, host: text, help: { type: 'boolean' } };
+  const options = {
+    fabric: { type: 'boolean' },
+    profile: text,
+    channel: text,
+    host: text,
+    help: { type: 'boolean' },
+  };
   ({ values } = parseArgs({ options }));
 } catch (error) {
   process.stderr.write(`${error.message}\n${USAGE}`);
@@ -35,7 +43,7 @@ const given = {
 };
 const { status } = spawnSync(
   process.execPath,
-  [jest, '--verbose', 'test/conformance/conformance.test.ts'],
+  [jest, '--verbose', `test/conformance/${values.fabric ? 'fabric' : 'conformance'}.test.ts`],
   {
     cwd: root,
     stdio: 'inherit',

@@ -2,17 +2,19 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
+import { findBinaries } from '../../../network/src/fabric/index.ts';
 import { openDeployment, type Deployment } from '../target/deployment.ts';
 import { fuzz } from './fuzz.ts';
 import { Player } from './player.ts';
 
 const TRANSACTIONS = 500;
 const MOST_TRANSACTIONS = 1_000_000;
-const USAGE = `usage: npm run conformance:fuzz [-- --seed N --transactions N --profile FILE --channel NAME --host HOST]
+const USAGE = `usage: npm run conformance:fuzz [-- --seed N --transactions N --fabric | --profile FILE --channel NAME --host HOST]
 
   --seed          decides every transaction; printed, to be given again.
   --transactions  how many to send, at least (default ${TRANSACTIONS}).
-  --profile       connection profile (JSON) of a second network, which has to give the same answers, codes and state.
+  --fabric        a second network, of Fabric's own programs from FABRIC_BIN or PATH, has to give the same answers, codes and state.
+  --profile       connection profile (JSON) of the second network in place of an own one.
   --channel       of the second network; the first one of the profile by default.
   --host          address of this machine for the second network's peers (default 127.0.0.1).
 
@@ -22,6 +24,7 @@ The exit code is 1 at the first difference.
 interface Order {
   readonly seed: number;
   readonly transactions: number;
+  readonly fabric: boolean;
   readonly profile: string | undefined;
   readonly channel: string | undefined;
   readonly host: string | undefined;
@@ -42,6 +45,7 @@ function orderFrom(args: readonly string[]): Order | undefined {
     options: {
       seed: { ...text, default: String(randomBytes(4).readUInt32BE()) },
       transactions: { ...text, default: String(TRANSACTIONS) },
+      fabric: { type: 'boolean' },
       profile: text,
       channel: text,
       host: text,
@@ -54,6 +58,7 @@ function orderFrom(args: readonly string[]): Order | undefined {
   return {
     seed: numberFrom('seed', values.seed, 0, 2 ** 32 - 1),
     transactions: numberFrom('transactions', values.transactions, 1, MOST_TRANSACTIONS),
+    fabric: values.fabric === true,
     profile: values.profile,
     channel: values.channel,
     host: values.host,
@@ -64,7 +69,10 @@ async function play(order: Order): Promise<void> {
   const deployments: Deployment[] = [];
   try {
     deployments.push(await openDeployment({}));
-    if (order.profile !== undefined) {
+    if (order.fabric) {
+      const binaries = await findBinaries();
+      deployments.push(await openDeployment({ binaries: () => binaries }));
+    } else if (order.profile !== undefined) {
       deployments.push(await openDeployment(order));
     }
     const players = deployments.map(

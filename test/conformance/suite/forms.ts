@@ -334,8 +334,8 @@ const SUSPECT: typeof CASES = [
 ];
 
 /**
- * SmartBFT's orderers (Fabric 3.1.5) take it, and none lets it pass in the leader's proposal: no block is cut any more, for all
- * three minutes that a leader keeps a request, and until somebody complains about it.
+ * SmartBFT's orderers (Fabric 3.1.5) take it, and refuse the proposal that the leader then makes of it, again and again: no block is
+ * cut any more.
  */
 const UNKNOWN_TYPE: (typeof CASES)[number] = [
   'a type that no transaction has',

@@ -15,8 +15,8 @@ export interface Suite {
 /** The fewest that bear a faulty one. */
 const BFT_ORDERERS = 4;
 
-function mayBeBft({ profile }: DeploymentOptions): boolean {
-  if (profile === undefined) return false;
+function mayBeBft({ profile, binaries }: DeploymentOptions): boolean {
+  if (profile === undefined) return binaries !== undefined;
   const { orderers } = JSON.parse(readFileSync(profile, 'utf8')) as { orderers: object };
   return Object.keys(orderers).length >= BFT_ORDERERS;
 }

@@ -1,18 +1,21 @@
 /** Opens a network for the suite: its own or one that a profile names, with the suite's contract deployed twice. */
 import { Closers } from '../../../network/src/closers.ts';
+import type { FabricBinaries } from '../../../network/src/fabric/index.ts';
 import { freePort, startChaincode } from '../../network/embedded/chaincode-process.ts';
 import { newPackage } from './archive.ts';
 import { buildContract } from './contract.ts';
-import { startEmbedded } from './embedded.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { startEmbedded, startFabric } from './own-networks.ts';
 import { readProfile } from './profile.ts';
 import { Target, type TargetNames } from './target.ts';
 
 const NAMES: TargetNames = { chaincode: 'conformance', callee: 'conformance-callee' };
 
 export interface DeploymentOptions {
-  /** File of a connection profile. @default an embedded network of three organisations */
+  /** File of a connection profile. @default an own network of three organisations */
   readonly profile?: string | undefined;
+  /** The own network is one of Fabric's programs. @default an embedded one */
+  readonly binaries?: (() => FabricBinaries) | undefined;
   /** @default the first one of the profile */
   readonly channel?: string | undefined;
   /** Under which the network's peers reach this machine. @default '127.0.0.1' */
@@ -43,6 +46,10 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
   }
 }
 
+function startOwn({ binaries }: DeploymentOptions, closers: Closers): Promise<string> {
+  return binaries === undefined ? startEmbedded(closers) : startFabric(closers, binaries());
+}
+
 async function deployTo(options: DeploymentOptions, closers: Closers): Promise<Deployment> {
   const { host = '127.0.0.1' } = options;
   const directory = await buildContract();
@@ -55,7 +62,7 @@ async function deployTo(options: DeploymentOptions, closers: Closers): Promise<D
   };
   const own = await serve(NAMES.chaincode);
   const callee = await serve(NAMES.callee);
-  const profile = options.profile ?? (await startEmbedded(closers));
+  const profile = options.profile ?? (await startOwn(options, closers));
   const target = await Target.open(await readProfile(profile, options.channel), NAMES);
   closers.add(() => {
     target.close();
