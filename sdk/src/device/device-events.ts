@@ -1,4 +1,5 @@
 /** What a device tells the application that embeds it. */
+import type { DroppedResponses, ProofErrorCode } from '../protocol/proof-errors.ts';
 import type { Intervals } from '../wire/message-types.ts';
 
 /** Names and payloads of a device's events. */
@@ -19,6 +20,31 @@ export interface DeviceEvents {
     readonly version: string;
     readonly size: number;
   };
+  /** The ledger says, for a fresh challenge, that this is the newest approved release (0.0 for none). */
+  readonly proven: {
+    readonly epoch: number;
+    readonly gen: number;
+    readonly seq: number;
+    /** Seconds since 1970; a lower bound. */
+    readonly time: number;
+  };
+  /**
+   * An answer of the manager has not proven itself, and nothing was done for it: the third in a row says that somebody keeps
+   * the ledger's word from this device.
+   */
+  readonly unproven: {
+    readonly code: ProofErrorCode;
+    readonly reason: string;
+    /** Responses that did not count, by fault. */
+    readonly dropped: DroppedResponses;
+    readonly inARow: number;
+  };
+  /** The validator set that counts has moved. */
+  readonly validators: { readonly epoch: number };
+  /** The vendor's roots have moved. */
+  readonly roots: { readonly gen: number };
+  /** A link, a set or roots that the manager pushed were refused. `code` as `ResultCode`. */
+  readonly pushRefused: { readonly kind: number; readonly code: number; readonly reason: string };
   /** Bytes of the image that are in the slot. */
   readonly updateProgress: { readonly received: number; readonly size: number };
   /** A release or its image was refused; the device keeps its firmware. `code` as `ResultCode`. */

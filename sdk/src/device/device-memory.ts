@@ -18,6 +18,8 @@ import type { DeviceClock } from './clock.ts';
 const READ_BYTES = 65536;
 /** §6.2 needs no r where only H(fw) is asked. */
 const NO_R = new Uint8Array(0);
+/** §6.3: answers in a row without a right proof, after which M is told. */
+const STALE_ANSWERS = 3;
 
 /** Where a device keeps things. */
 export interface DeviceStores {
@@ -119,6 +121,26 @@ export class DeviceMemory {
     this.#boot = record;
   }
 
+  /**
+   * §6.3: an answer that has proven itself, or has not.
+   *
+   * @returns how many in a row have not
+   */
+  async countProof(right: boolean): Promise<number> {
+    const { ledger } = this.#keys;
+    if (ledger === null) return 0;
+    const unproven = right ? 0 : ledger.unproven + 1;
+    if (unproven !== ledger.unproven) await this.saveKeys({ ledger: { ...ledger, unproven } });
+    return unproven;
+  }
+
+  /** §6.8: the highest time of proofs that were believed. */
+  async sawLedgerTime(time: number): Promise<void> {
+    const { ledger } = this.#keys;
+    if (ledger === null || time <= ledger.time) return;
+    await this.saveKeys({ ledger: { ...ledger, time } });
+  }
+
   /** §2.3, retire. */
   async eraseKeys(): Promise<void> {
     await this.#write(() => this.#stores.keys.erase());
@@ -157,7 +179,8 @@ export class DeviceMemory {
       this.#ownFlags |
       (this.#restarted ? StateFlag.restarted : 0) |
       (trial?.running ? StateFlag.onTrial : 0) |
-      (fellBack ? StateFlag.fellBack : 0)
+      (fellBack ? StateFlag.fellBack : 0) |
+      ((this.#keys.ledger?.unproven ?? 0) >= STALE_ANSWERS ? StateFlag.staleProofs : 0)
     );
   }
 

@@ -51,7 +51,7 @@ export class DeviceSession {
       },
     };
     this.#updates = new UpdateService(device, link);
-    const push = new PushReceiver(device, link);
+    const push = new PushReceiver(device, link, this.#updates.proofs);
     const { blob: deliver, ...updates } = this.#updates.handlers;
     this.#handlers = {
       ...ownHandlers(link),
@@ -76,6 +76,7 @@ export class DeviceSession {
     } finally {
       await this.#work;
       this.#session.dispose();
+      await this.#updates.proofs.end();
     }
     return this.#end ?? { kind: 'closed', code: this.#connection.inbox.closeCode ?? 1006 };
   }
@@ -88,9 +89,15 @@ export class DeviceSession {
   tick(queryDue: boolean, queried: () => void): void {
     if (this.#end !== null) return;
     this.#updates.tick();
+    if (this.#updates.proofs.overdue) this.#run(() => this.#updates.proofs.giveUp());
     if (!queryDue || !this.#updates.mayQuery) return;
     queried();
-    this.#enqueue(() => this.#updates.query()).catch((error: unknown) => {
+    this.#run(() => this.#updates.query());
+  }
+
+  /** Work that nobody waits for: what fails is this device's own fault. */
+  #run(work: () => Promise<void>): void {
+    this.#enqueue(work).catch((error: unknown) => {
       this.#device.emit('error', {
         error: error instanceof Error ? error : new Error(String(error)),
       });

@@ -144,8 +144,11 @@ export abstract class Device extends TypedEvents<DeviceEvents> implements AsyncD
 
   async #boot(): Promise<DeviceMemory> {
     const { identity, firmware } = this.#options;
+    const held = await this.#keys.load();
     const record =
-      (await this.#keys.load()) ?? (await firstRecord(this.#code, identity, this.#keys));
+      held === null
+        ? await firstRecord(this.#code, identity, this.#keys)
+        : { ...held, ...this.#code.trusted(identity, held) };
     const stores = { keys: this.#keys, firmware };
     return DeviceMemory.start(stores, this.#clock, record, this.#code.flags);
   }

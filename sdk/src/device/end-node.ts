@@ -1,13 +1,15 @@
 /** A device of class E (docs/protocol.md §2, §3): X25519, the manager's Ed25519 signature, the vendor's signatures. */
 import { ed25519Verify } from '../crypto/ed25519.ts';
 import { openEnvelope } from '../crypto/envelope.ts';
-import type { VendorTrust } from '../crypto/envelope.ts';
 import { enrol } from '../protocol/enrolment.ts';
 import { startHello } from '../protocol/handshake-device.ts';
+import { nextRoots } from '../protocol/roots-rules.ts';
 import { FMAX_END_NODE } from '../wire/limits.ts';
+import { decodeRoots } from '../wire/roots.ts';
 import { Device } from './device.ts';
 import type { DeviceOptions } from './device.ts';
 import type { DeviceClassCode } from './device-class.ts';
+import { trustOf, trustedAtStart, witnessOf } from './end-node-trust.ts';
 import { DeviceError } from './errors.ts';
 import type { EndNodeIdentity } from './provisioning.ts';
 
@@ -46,17 +48,20 @@ export function endNodeCode({ identity, deviceKey }: EndNodeOptions): DeviceClas
   if (kind !== 'end') {
     throw new DeviceError('WRONG_DEVICE_KIND', `expected an identity of kind end, got ${kind}`);
   }
-  const trust: VendorTrust = { kind: 'signature', threshold: 1, keys: [identity.vendorKey] };
   return {
     deviceClass: 0,
     fmax: FMAX_END_NODE,
     flags: 0,
     trustedTime: () => Math.floor(Date.now() / 1000),
     paths: false,
-    enrol: (held, envelope, idD, lastEpoch) => enrol(held, envelope, trust, idD, lastEpoch),
+    trusted: (_, held) => trustedAtStart(identity, held),
+    enrol: (held, envelope, roots, idD, lastEpoch) =>
+      enrol(held, envelope, trustOf(roots), idD, lastEpoch),
     startHello: (epoch, random) =>
       startHello(epoch, { nd: random(16), ephemeralSecret: random(32), fmax: FMAX_END_NODE }),
-    openRelease: (signed) => openEnvelope('release', signed, trust),
+    openRelease: (signed, roots) => openEnvelope('release', signed, trustOf(roots)),
+    nextRoots: (envelope, roots) => nextRoots(envelope, decodeRoots(roots)),
+    witness: witnessOf(identity),
     managerCheck:
       ({ assignment }) =>
       (message, signature) =>

@@ -17,7 +17,8 @@ export async function firstRecord(
   keys: KeyStore,
 ): Promise<DeviceRecord> {
   const { kv, kvN, assignment, device, intervals } = identity;
-  const enrolled = code.enrol({ kv, kvN }, assignment, device);
+  const trusted = code.trusted(identity, null);
+  const enrolled = code.enrol({ kv, kvN }, assignment, trusted.roots, device);
   if (enrolled.epoch.assignment.class !== code.deviceClass) {
     throw new DeviceError(
       'WRONG_DEVICE_KIND',
@@ -34,6 +35,7 @@ export async function firstRecord(
     resync: 0,
     skipped: 0,
     silentUntil: 0,
+    ...trusted,
   };
   await keys.save(record);
   return record;

@@ -8,8 +8,17 @@ import { DeviceDelivery } from '../protocol/delivery-device.ts';
 import type { DeliveredImage, DeliveryEffect } from '../protocol/delivery-device.ts';
 import type { InstallTarget, ManifestRefusal } from '../protocol/manifest-rules.ts';
 import { suiteOf } from '../crypto/suites.ts';
+import { ResultCode } from '../wire/message-types.ts';
 import type { BlobRef } from '../wire/message-types.ts';
+import { decodeRoots } from '../wire/roots.ts';
 import type { DeviceServices, SessionLink } from './session-link.ts';
+
+/** Verdicts on a manifest that show it as another than the ledger names. */
+const UNPROVEN: readonly number[] = [
+  ResultCode.proofsMissingOrStale,
+  ResultCode.signature,
+  ResultCode.chunkOrDigest,
+];
 
 /** Deliveries of one session. */
 export class Installer {
@@ -25,7 +34,7 @@ export class Installer {
       suite: suiteOf(link.epoch.assignment.suite),
       fmax: link.session.fmax,
       paths: code.paths,
-      openRelease: (signed) => code.openRelease(signed),
+      openRelease: (signed) => code.openRelease(signed, device.memory.keys.roots),
     });
   }
 
@@ -39,15 +48,23 @@ export class Installer {
   }
 
   /** §6.6, step 5: goes on where an earlier session stopped. */
-  async resume(now: number): Promise<void> {
+  async resume(now: number, proven?: Uint8Array): Promise<void> {
     const { transfer } = this.#device.memory.boot;
-    if (transfer !== null) await this.run(this.#delivery.resume(transfer, this.#target(), now));
+    if (transfer === null) return;
+    await this.run(this.#delivery.resume(transfer, this.#target(proven), now));
   }
 
-  /** §6.6, step 1. */
-  async offer(ref: BlobRef, now: number): Promise<void> {
+  /** §6.6, step 1. @param proven what the ledger names, where a proof is asked */
+  async offer(ref: BlobRef, now: number, proven?: Uint8Array): Promise<void> {
     const attempt = this.#device.memory.boot.attempts + 1;
-    await this.run(this.#delivery.offer(ref, this.#target(), attempt, now));
+    await this.run(this.#delivery.offer(ref, this.#target(proven), attempt, now));
+  }
+
+  /** A transfer of an earlier session is not to go on. */
+  async abandon(refusal: ManifestRefusal): Promise<void> {
+    const { memory, emit } = this.#device;
+    await memory.saveBoot(endAttempt(memory.boot, null));
+    emit('updateRefused', refusal);
   }
 
   /** Does what a step of the delivery said, in that order. */
@@ -90,6 +107,7 @@ export class Installer {
 
   async #begin({ manifest, attempt }: DeliveredImage): Promise<void> {
     const { memory, emit } = this.#device;
+    await memory.countProof(true);
     await memory.saveBoot(beginAttempt(memory.boot, attempt));
     await memory.firmware.erase(spareSlot(memory.boot));
     const { seq, version, size } = manifest;
@@ -121,24 +139,36 @@ export class Installer {
     };
     await memory.saveBoot(endAttempt(memory.boot, result));
     emit('updateRefused', { code, reason });
+    await this.#countProof(refusal, image);
     if (result !== null) this.#link.send({ type: 'result', ...result });
   }
 
-  #target(): InstallTarget {
+  /** §6.3: a manifest that is not the vendor's, or not the one named, is no right answer. */
+  async #countProof({ code, reason }: ManifestRefusal, image: unknown): Promise<void> {
+    const { memory, emit } = this.#device;
+    if (memory.keys.ledger === null) return;
+    const right = image !== null || !UNPROVEN.includes(code);
+    const inARow = await memory.countProof(right);
+    if (!right) emit('unproven', { code: 'RELEASE_NOT_APPROVED', reason, dropped: {}, inARow });
+  }
+
+  #target(proven?: Uint8Array): InstallTarget {
     const { memory, identity, trustedTime, bootloader } = this.#device;
-    const { vendor, model, component, gen } = identity;
-    const { boot, image } = memory;
+    const { vendor, model, component } = identity;
+    const { boot, image, keys } = memory;
     return {
       vendor,
       model,
       component,
-      rootsGen: gen,
+      rootsGen: keys.roots && decodeRoots(keys.roots).gen,
       counter: boot.counter,
       inUse: { seq: image.seq, sha256: image.sha256 },
       slotBytes: memory.firmware.slotBytes,
       bootloader,
-      time: trustedTime(),
+      // §6.8: without a clock, the ledger's time is a lower bound.
+      time: trustedTime() ?? (keys.ledger?.time || null),
       refused: boot.refused,
+      ...(proven === undefined ? {} : { proven }),
     };
   }
 }

@@ -52,7 +52,8 @@ export function lightweightCode({
     flags: trustedTime === undefined ? StateFlag.cannotCheckExpiry : 0,
     trustedTime: () => null,
     paths: true,
-    enrol: (held, envelope, idD, lastEpoch) =>
+    trusted: () => ({ roots: null, ledger: null }),
+    enrol: (held, envelope, _, idD, lastEpoch) =>
       enrolUnder(
         held,
         envelope,
@@ -63,6 +64,8 @@ export function lightweightCode({
     startHello: (epoch, random) =>
       startHelloWith(epoch, { nd: random(16), fmax: FMAX_LIGHTWEIGHT }, null),
     openRelease: (signed) => open('release', signed),
+    nextRoots: null,
+    witness: null,
     managerCheck: () => null,
     challenge: () => new Uint8Array(0),
   };

@@ -5,6 +5,10 @@
 import * as limits from '../wire/limits.ts';
 import type { Intervals } from '../wire/message-types.ts';
 import { fromHex } from '../wire/bytes.ts';
+import { WireError } from '../wire/errors.ts';
+import { decodeRoots } from '../wire/roots.ts';
+import type { VendorRoots } from '../wire/roots.ts';
+import { Algorithm } from '../wire/signed.ts';
 import { DeviceError } from './errors.ts';
 
 const FORMAT = 'lamplighter.provisioning.v1';
@@ -37,11 +41,23 @@ interface Provisioned {
   readonly intervals: Intervals;
 }
 
-/** Identity of an end node: it trusts the vendor's public key. */
+/** The ledger that an end node believes (§7.3). */
+export interface LedgerIdentity {
+  readonly channel: string;
+  readonly chaincode: string;
+  /** The first validator set in the vendor's envelope (domain `validators`). */
+  readonly validators: Uint8Array;
+}
+
+/** Identity of an end node: it trusts the vendor's roots, and the ledger for what is approved. */
 export interface EndNodeIdentity extends Provisioned {
   readonly kind: 'end';
-  /** Ed25519, 32 bytes. */
-  readonly vendorKey: Uint8Array;
+  /** Ed25519, 32 bytes: the only key of the roots. Absent where `vendorRoots` is there. */
+  readonly vendorKey?: Uint8Array;
+  /** k of n keys (§7.1). */
+  readonly vendorRoots?: VendorRoots;
+  /** Absent: freshness rests on the manager. */
+  readonly ledger?: LedgerIdentity;
 }
 
 /** Identity of a lightweight end node: it shares a MAC key with the vendor. */
@@ -66,14 +82,53 @@ export function parseProvisioning(document: unknown): DeviceIdentity {
   const fields = document as Fields;
   const kind = oneOfTexts(fields, 'kind', ['end', 'lightweight']);
   oneOfTexts(fields, 'format', [FORMAT]);
-  const keyName = kind === 'end' ? 'vendorKey' : 'vendorMacKey';
-  checkNames(fields, keyName);
-  const key = hex(fields, keyName, 32);
-  const common = parseCommon(fields);
-  return kind === 'end'
-    ? { ...common, kind: 'end', vendorKey: key }
-    : { ...common, kind: 'lightweight', vendorMacKey: key };
+  if (kind === 'lightweight') {
+    checkNames(fields, ['vendorMacKey']);
+    const vendorMacKey = hex(fields, 'vendorMacKey', 32);
+    return { ...parseCommon(fields), kind, vendorMacKey };
+  }
+  const rootsName = 'vendorRoots' in fields ? 'vendorRoots' : 'vendorKey';
+  checkNames(fields, [rootsName, 'ledger']);
+  const trust =
+    rootsName === 'vendorKey'
+      ? { vendorKey: hex(fields, 'vendorKey', 32) }
+      : { vendorRoots: parseRoots(fields) };
+  const ledger = 'ledger' in fields ? { ledger: parseLedger(fields['ledger']) } : {};
+  return { ...parseCommon(fields), ...trust, ...ledger, kind };
 }
+
+/** The vendor's roots that an end node starts with. */
+export function rootsOf(identity: EndNodeIdentity): VendorRoots {
+  const { vendorRoots, vendorKey, gen } = identity;
+  if (vendorRoots !== undefined) return vendorRoots;
+  if (vendorKey === undefined) throw invalid('vendorKey', 'vendorKey or vendorRoots');
+  return { gen, k: 1, keys: [{ alg: Algorithm.ed25519, key: vendorKey }] };
+}
+
+function parseRoots(fields: Fields): VendorRoots {
+  const payload = hex(fields, 'vendorRoots');
+  try {
+    return decodeRoots(payload);
+  } catch (error) {
+    if (error instanceof WireError) throw invalid('vendorRoots', 'roots as of protocol §7.1');
+    throw error;
+  }
+}
+
+function parseLedger(value: unknown): LedgerIdentity {
+  if (typeof value !== 'object' || value === null) throw invalid('ledger', 'an object');
+  const fields = value as Fields;
+  const unknown = Object.keys(fields).find((name) => !LEDGER_NAMES.has(name));
+  if (unknown !== undefined) throw invalid(`ledger.${unknown}`, 'no field of this name');
+  return {
+    channel: text(fields, 'channel', LEDGER_NAME, 'the name of a channel', 'ledger.'),
+    chaincode: text(fields, 'chaincode', LEDGER_NAME, 'the name of a chaincode', 'ledger.'),
+    validators: hex(fields, 'validators', undefined, 'ledger.'),
+  };
+}
+
+const LEDGER_NAMES = new Set(['channel', 'chaincode', 'validators']);
+const LEDGER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,248}$/;
 
 const NAMES = [
   'format',
@@ -98,8 +153,8 @@ const NAMES = [
   'uti',
 ] as const;
 
-function checkNames(fields: Fields, keyName: string): void {
-  const known = new Set<string>([...NAMES, keyName]);
+function checkNames(fields: Fields, others: readonly string[]): void {
+  const known = new Set<string>([...NAMES, ...others]);
   const unknown = Object.keys(fields).find((name) => !known.has(name));
   if (unknown !== undefined) throw invalid(unknown, 'no field of this name');
 }
@@ -142,9 +197,9 @@ function component(value: unknown): readonly [string, number] {
   return [text(fields, 'name', PRINTABLE, 'printable text'), integer(fields, 'slot', 0)];
 }
 
-function text(fields: Fields, name: string, pattern: RegExp, rule: string): string {
+function text(fields: Fields, name: string, pattern: RegExp, rule: string, at = ''): string {
   const value = fields[name];
-  if (typeof value !== 'string' || !pattern.test(value)) throw invalid(name, rule);
+  if (typeof value !== 'string' || !pattern.test(value)) throw invalid(at + name, rule);
   return value;
 }
 
@@ -167,11 +222,11 @@ function integer(
   return value as number;
 }
 
-function hex(fields: Fields, name: string, length?: number): Uint8Array {
+function hex(fields: Fields, name: string, length?: number, at = ''): Uint8Array {
   const value = fields[name];
   const digits = typeof value === 'string' && /^(?:[0-9a-f]{2})+$/.test(value) ? value : '';
   if (digits === '' || (length !== undefined && digits.length !== 2 * length)) {
-    throw invalid(name, `lower-case hex${length === undefined ? '' : ` of ${length} bytes`}`);
+    throw invalid(at + name, `lower-case hex${length === undefined ? '' : ` of ${length} bytes`}`);
   }
   return fromHex(digits);
 }

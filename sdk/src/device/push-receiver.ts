@@ -1,57 +1,92 @@
-/** Objects that M pushes (docs/protocol.md §2.3, §6.7): a new assignment is fetched, verified and taken. */
+/**
+ * Objects that M pushes (docs/protocol.md §2.3, §7): a new assignment, the vendor's next roots, a step of the validator set.
+ * Each is fetched, verified and taken, one at a time.
+ */
 import { BlobReceiver } from '../protocol/blob-receiver.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { equalBytes } from '../wire/bytes.ts';
-import { NOTICE_BYTES } from '../wire/limits.ts';
+import { LINKS_MOST, NOTICE_BYTES, ROOTS_MOST } from '../wire/limits.ts';
 import { BlobKind, CloseCode, ResultCode } from '../wire/message-types.ts';
 import type { BlobRef, Message } from '../wire/message-types.ts';
+import { PROOF_BLOB_BYTES } from '../wire/proof-set.ts';
 import { NOTICE_SECONDS, takeAssignment } from './reassignment.ts';
 import type { DeviceServices, SessionLink } from './session-link.ts';
+import { takeRoots, takeValidators } from './trust-steps.ts';
+import type { TrustStep } from './trust-steps.ts';
 
-/** Pushes in one session, one at a time. */
+/** What is told of a push that has been judged. */
+export interface PushListener {
+  /** The validator set has moved. */
+  setMoved(): Promise<void>;
+  /** A link that was to move it does not. */
+  noLink(): Promise<void>;
+}
+
+/** Sizes and how many are checked in a session: a signature check is dear. */
+const TAKEN: Readonly<Record<number, { readonly bytes: number; readonly most: number }>> = {
+  [BlobKind.assignment]: { bytes: NOTICE_BYTES, most: Infinity },
+  [BlobKind.roots]: { bytes: NOTICE_BYTES, most: ROOTS_MOST },
+  [BlobKind.validatorLink]: { bytes: PROOF_BLOB_BYTES, most: LINKS_MOST },
+  [BlobKind.validatorSet]: { bytes: PROOF_BLOB_BYTES, most: 4 },
+};
+
+/** Pushes in one session. */
 export class PushReceiver {
   readonly #device: DeviceServices;
   readonly #link: SessionLink;
-  #receiving: BlobReceiver | null = null;
-  #checkedAt = -Infinity;
+  readonly #listener: PushListener;
+  #receiving: { readonly blob: BlobReceiver; readonly kind: number } | null = null;
+  #assignmentAt = -Infinity;
+  readonly #taken = new Map<number, number>();
 
-  constructor(device: DeviceServices, link: SessionLink) {
+  constructor(device: DeviceServices, link: SessionLink, listener: PushListener) {
     this.#device = device;
     this.#link = link;
+    this.#listener = listener;
   }
 
-  /** `push`: assignments only in this version; configuration comes with §6.7. */
-  begin(ref: BlobRef): void {
-    if (ref.kind !== BlobKind.assignment) this.#acknowledge(ref.sha256, ResultCode.notSupported);
-    else if (this.#isBusy()) this.#acknowledge(ref.sha256, ResultCode.busy);
-    else if (ref.size === 0 || ref.size > NOTICE_BYTES) {
-      this.#acknowledge(ref.sha256, ResultCode.noRoom);
-    } else {
-      this.#receiving = new BlobReceiver(ref.sha256, ref.size, this.#link.session.fmax);
-      this.#link.send(this.#receiving.want());
+  /** `push`: configuration comes with §6.7. */
+  begin({ kind, sha256: name, size }: BlobRef): void {
+    const bounds = this.#supports(kind) ? TAKEN[kind] : undefined;
+    if (bounds === undefined) this.#acknowledge(name, ResultCode.notSupported);
+    else if (this.#isBusy(kind, bounds.most)) this.#acknowledge(name, ResultCode.busy);
+    else if (size === 0 || size > bounds.bytes) this.#acknowledge(name, ResultCode.noRoom);
+    else {
+      const blob = new BlobReceiver(name, size, this.#link.session.fmax);
+      this.#receiving = { blob, kind };
+      this.#link.send(blob.want());
     }
   }
 
   /** True when a blob's name is that of the push under way. */
   expects(name: Uint8Array): boolean {
-    return this.#receiving !== null && equalBytes(this.#receiving.sha256, name);
+    return this.#receiving !== null && equalBytes(this.#receiving.blob.sha256, name);
   }
 
   async blob(piece: Extract<Message, { type: 'blob' }>): Promise<void> {
-    const progress = this.#receiving?.take(piece) ?? { kind: 'false' };
+    const progress = this.#receiving?.blob.take(piece) ?? { kind: 'false' };
     if (progress.kind === 'want') this.#link.send(progress.want);
     if (progress.kind === 'false') this.#link.end({ kind: 'closed', code: CloseCode.failed });
     if (progress.kind === 'whole') await this.#take(piece.sha256, progress.bytes);
   }
 
-  async #take(name: Uint8Array, envelope: Uint8Array): Promise<void> {
+  async #take(name: Uint8Array, object: Uint8Array): Promise<void> {
+    const { kind = 0 } = this.#receiving ?? {};
     this.#receiving = null;
-    if (!equalBytes(sha256(envelope), name)) {
+    if (!equalBytes(sha256(object), name)) {
       this.#acknowledge(name, ResultCode.chunkOrDigest);
+      if (kind === BlobKind.validatorLink) await this.#listener.noLink();
       return;
     }
+    this.#taken.set(kind, (this.#taken.get(kind) ?? 0) + 1);
+    if (kind === BlobKind.assignment) await this.#takeAssignment(name, object);
+    else if (kind === BlobKind.roots) this.#told(name, kind, await takeRoots(object, this.#device));
+    else await this.#takeValidators(name, kind, object);
+  }
+
+  async #takeAssignment(name: Uint8Array, envelope: Uint8Array): Promise<void> {
     const { memory, code, emit, clock } = this.#device;
-    this.#checkedAt = clock.now();
+    this.#assignmentAt = clock.now();
     const taken = await takeAssignment(envelope, memory, code, emit);
     if (taken.kind === 'refused') {
       this.#acknowledge(name, taken.code);
@@ -62,10 +97,31 @@ export class PushReceiver {
     this.#link.end({ kind: taken.kind === 'retired' ? 'retired' : 'reassigned' });
   }
 
-  /** One at a time, and one in a minute: a signature check is dear. */
-  #isBusy(): boolean {
-    const sinceCheck = this.#device.clock.now() - this.#checkedAt;
-    return this.#receiving !== null || sinceCheck < NOTICE_SECONDS;
+  async #takeValidators(name: Uint8Array, kind: number, object: Uint8Array): Promise<void> {
+    const step = await takeValidators(kind, object, this.#device);
+    this.#told(name, kind, step);
+    await (step.code === ResultCode.good ? this.#listener.setMoved() : this.#listener.noLink());
+  }
+
+  #told(name: Uint8Array, kind: number, { code, reason }: TrustStep): void {
+    this.#acknowledge(name, code);
+    const taken = code === ResultCode.good || code === ResultCode.alreadyThere;
+    if (!taken) this.#device.emit('pushRefused', { kind, code, reason });
+  }
+
+  /** What belongs to end nodes, or to those with a ledger, is nothing for the others. */
+  #supports(kind: number): boolean {
+    const { code, memory } = this.#device;
+    if (kind === BlobKind.roots) return code.nextRoots !== null;
+    if (kind === BlobKind.assignment) return true;
+    return code.witness !== null && memory.keys.ledger !== null;
+  }
+
+  /** One at a time; assignments one in a minute, the others so many in a session. */
+  #isBusy(kind: number, most: number): boolean {
+    const sinceCheck = this.#device.clock.now() - this.#assignmentAt;
+    const tooSoon = kind === BlobKind.assignment && sinceCheck < NOTICE_SECONDS;
+    return this.#receiving !== null || tooSoon || (this.#taken.get(kind) ?? 0) >= most;
   }
 
   #acknowledge(name: Uint8Array, code: number): void {

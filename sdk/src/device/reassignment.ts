@@ -30,11 +30,11 @@ export async function takeAssignment(
   code: DeviceClassCode,
   emit: EmitDeviceEvent,
 ): Promise<Reassignment> {
-  const { epoch, kv, kvN } = memory.keys;
+  const { epoch, kv, kvN, roots } = memory.keys;
   const { idD, epoch: number } = epoch.assignment;
   if (isOf(envelope, epoch.payload)) return { kind: 'known' };
   try {
-    const enrolled = code.enrol({ kv, kvN }, envelope, idD, number);
+    const enrolled = code.enrol({ kv, kvN }, envelope, roots, idD, number);
     await memory.saveKeys({
       epoch: enrolled.epoch,
       former: epoch,

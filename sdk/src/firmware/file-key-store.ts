@@ -3,7 +3,11 @@
  * generation or vendor key has moved on, the record before is overwritten too, as far as a file system lets it be.
  */
 import { asciiBytes } from '../wire/bytes.ts';
-import { deviceRecordCodec } from './device-record-codec.ts';
+import {
+  DEVICE_RECORD_VERSION,
+  deviceRecordCodec,
+  upgradeDeviceRecord,
+} from './device-record-codec.ts';
 import type { Disk } from './disk.ts';
 import { retired } from './errors.ts';
 import type { DeviceRecord, KeyStore } from './key-store.ts';
@@ -17,7 +21,14 @@ export class FileKeyStore implements KeyStore {
 
   /** @param directory one device's own, and there */
   constructor(directory: string, disk: Disk) {
-    this.#keys = new RecordFile({ disk, directory, name: 'keys', kind: 'keys' });
+    this.#keys = new RecordFile({
+      disk,
+      directory,
+      name: 'keys',
+      kind: 'keys',
+      version: DEVICE_RECORD_VERSION,
+      upgrade: upgradeDeviceRecord,
+    });
     this.#retired = new RecordFile({ disk, directory, name: 'retired', kind: 'retired' });
   }
 

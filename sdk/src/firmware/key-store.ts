@@ -3,6 +3,16 @@ import type { DeviceEpoch } from '../protocol/epochs.ts';
 import type { StoredWindow } from '../protocol/window.ts';
 import { retired } from './errors.ts';
 
+/** What an end node knows of the ledger (§7.3). */
+export interface LedgerRecord {
+  /** The validator set, as `encodeValidatorSet` writes it. */
+  readonly validators: Uint8Array;
+  /** Highest ledger time of proofs that were believed, seconds since 1970: never later than now (§6.8). */
+  readonly time: number;
+  /** Answers in a row that proved nothing. */
+  readonly unproven: number;
+}
+
 /** All that a device keeps besides its firmware. Holds secrets. */
 export interface DeviceRecord {
   /** The assignment in use, with its counters. */
@@ -19,6 +29,10 @@ export interface DeviceRecord {
   readonly skipped: number;
   /** Until when M asked for silence (§2.3), seconds since 1970 by a trusted clock; 0 for never, or without such a clock. */
   readonly silentUntil: number;
+  /** The vendor's roots in use, as `encodeRoots` writes them (§7.1); null for class L. */
+  readonly roots: Uint8Array | null;
+  /** Null for class L, and for an end node that was provisioned without a ledger. */
+  readonly ledger: LedgerRecord | null;
 }
 
 /** One record, replaced as a whole. */

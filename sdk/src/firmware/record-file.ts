@@ -21,6 +21,14 @@ export interface RecordPlace {
   readonly name: string;
   /** What the record is, for its first line. */
   readonly kind: string;
+  /** @default 1 */
+  readonly version?: number;
+  /**
+   * Brings a record of an earlier version into the present layout; null for a version that is not known.
+   *
+   * @default none is known
+   */
+  readonly upgrade?: (version: number, record: Uint8Array) => Uint8Array | null;
 }
 
 /** See the module comment. */
@@ -33,9 +41,9 @@ export class RecordFile {
   #saving: Promise<void> = Promise.resolve();
 
   constructor(place: RecordPlace) {
-    const { disk, directory, name, kind } = place;
+    const { disk, directory, name, kind, version = 1 } = place;
     this.#place = place;
-    this.#title = asciiBytes(`lamplighter.${kind}.v1\n`);
+    this.#title = asciiBytes(`lamplighter.${kind}.v${version}\n`);
     this.#path = disk.join(directory, name);
     this.#beside = disk.join(directory, `${name}.new`);
     this.#former = disk.join(directory, `${name}.old`);
@@ -131,13 +139,28 @@ export class RecordFile {
         `${this.#path}: expected a ${this.#place.kind} record and its digest, got ${bytes.length} other bytes`,
       );
     }
-    if (!equalBytes(content.subarray(0, length), this.#title)) {
-      throw new StoreError(
-        'RECORD_VERSION',
-        `${this.#path}: expected ${lineOf(this.#title)}, got ${lineOf(content)}`,
-      );
+    if (equalBytes(content.subarray(0, length), this.#title)) return content.slice(length);
+    const upgraded = this.#upgraded(content);
+    if (upgraded !== null) return upgraded;
+    throw new StoreError(
+      'RECORD_VERSION',
+      `${this.#path}: expected ${lineOf(this.#title)}, got ${lineOf(content)}`,
+    );
+  }
+
+  /** A record that an earlier version wrote, null for any other. */
+  #upgraded(content: Uint8Array): Uint8Array | null {
+    const { kind, version = 1, upgrade } = this.#place;
+    const line = lineOf(content);
+    const written = /^lamplighter\.([a-z]+)\.v([1-9]\d{0,3})$/.exec(line);
+    if (upgrade === undefined || written?.[1] !== kind || Number(written[2]) >= version)
+      return null;
+    try {
+      return upgrade(Number(written[2]), content.slice(line.length + 1));
+    } catch (cause) {
+      if (!(cause instanceof WireError)) throw cause;
+      throw new StoreError('RECORD_DAMAGED', `${this.#path}: ${cause.message}`, { cause });
     }
-    return content.slice(length);
   }
 }
 

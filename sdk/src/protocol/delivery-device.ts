@@ -240,7 +240,13 @@ export class DeviceDelivery {
   #judge(signed: Uint8Array, target: InstallTarget): Judged {
     let manifest: Manifest;
     try {
-      manifest = decodeManifest(this.#parts.openRelease(signed));
+      const payload = this.#parts.openRelease(signed);
+      // §7.3: the manifest offered must be the one named.
+      if (target.proven !== undefined && !equalBytes(sha256(payload), target.proven)) {
+        const reason = 'the ledger names another manifest';
+        return refused(ResultCode.proofsMissingOrStale, reason);
+      }
+      manifest = decodeManifest(payload);
     } catch (error) {
       return refused(ResultCode.signature, error instanceof Error ? error.message : String(error));
     }

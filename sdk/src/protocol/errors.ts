@@ -12,6 +12,10 @@ export type ProtocolErrorCode =
   | 'ENROLMENT_NOT_SUPPORTED'
   | 'ENROLMENT_EPOCH_NOT_NEW'
   | 'CHAIN_ANCHOR_MISMATCH'
+  // Vendor roots (§7.1)
+  | 'ROOTS_REFUSED'
+  | 'ROOTS_NOT_NEXT'
+  | 'ROOTS_KNOWN'
   // Handshake (§3)
   | 'FRAME_TOO_LARGE'
   | 'FRAME_MALFORMED'

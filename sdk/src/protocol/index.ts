@@ -20,6 +20,7 @@ export * from './proof-errors.ts';
 export * from './proof-response.ts';
 export * from './proof-statements.ts';
 export * from './proof-verification.ts';
+export * from './roots-rules.ts';
 export * from './sealed-image.ts';
 export * from './session.ts';
 export * from './update-device.ts';

@@ -19,8 +19,8 @@ export interface InstallTarget {
   readonly model: string;
   /** Component and slot. */
   readonly component: readonly [string, number];
-  /** Generation of the stored vendor roots. */
-  readonly rootsGen: number;
+  /** Generation of the stored vendor roots; null for class L, which has a MAC key in their place. */
+  readonly rootsGen: number | null;
   readonly counter: ReleaseCounter;
   /** The release in use. */
   readonly inUse: { readonly seq: number; readonly sha256: Uint8Array };
@@ -31,6 +31,8 @@ export interface InstallTarget {
   readonly time: number | null;
   /** Images that were tried or fetched in vain, with the code that ended them: never again (§6.6 step 6). */
   readonly refused: readonly { readonly sha256: Uint8Array; readonly code: number }[];
+  /** What the ledger names for this device's challenge (§7.3): SHA-256 of the payload. Absent where no proof is asked. */
+  readonly proven?: Uint8Array;
 }
 
 /** Why a manifest is not for this device: a code of §8 and a sentence for the operator. */
@@ -97,7 +99,7 @@ function isThere(manifest: Manifest, target: InstallTarget): ManifestRefusal | n
 function isNewer(manifest: Manifest, target: InstallTarget): ManifestRefusal | null {
   const { gen, seq } = manifest;
   const code = rollbackExpiryOrTarget;
-  if (gen !== target.rootsGen) {
+  if (target.rootsGen !== null && gen !== target.rootsGen) {
     return { code, reason: `expected a release of generation ${target.rootsGen}, got ${gen}` };
   }
   const { counter } = target;

@@ -27,8 +27,10 @@ export type ProofErrorCode =
   | 'PROOF_AMBIGUOUS'
   /** A statement under a set that is neither the one known nor a later one. */
   | 'PROOF_OF_OTHER_SET'
-  /** The answer names a release above what the manager said. */
+  /** The manager said "current", and the ledger names a release above it. */
   | 'RELEASE_HIDDEN'
+  /** The manager offers what the ledger does not name. */
+  | 'RELEASE_NOT_APPROVED'
   /** An answer came without a proof, or none came. */
   | 'PROOF_MISSING'
   /** The set that is known is too old to be moved by links (`set_age`). */
@@ -38,9 +40,7 @@ export type ProofErrorCode =
   /** A set that is not newer than the one known. */
   | 'SET_NOT_NEWER'
   /** The vendor did not sign a set, or too few of its keys did. */
-  | 'SET_NOT_SIGNED'
-  /** More links in one session than are taken. */
-  | 'LINKS_TOO_MANY';
+  | 'SET_NOT_SIGNED';
 
 /** How many responses were dropped, by fault. */
 export type DroppedResponses = Readonly<Partial<Record<ResponseFault, number>>>;

@@ -18,12 +18,15 @@ const HOUR = 3600;
 
 /** What D remembers of queries and offers; times are seconds of its monotonic clock. */
 export interface UpdateState {
+  /** When an answer was asked for: a query, or a wish for a proof. */
   readonly queryAt: number | null;
+  /** What the answer has to prove itself for, 32 bytes; null for class L. Used once. */
+  readonly challenge: Uint8Array | null;
   /** When unsolicited offers came, at most {@link OFFER_RATE}. */
   readonly offers: readonly number[];
 }
 
-export const NO_UPDATE_STATE: UpdateState = { queryAt: null, offers: [] };
+export const NO_UPDATE_STATE: UpdateState = { queryAt: null, challenge: null, offers: [] };
 
 /** What D tells of the image in use. */
 export interface OwnImage {
@@ -59,7 +62,30 @@ export function openQuery(
 ): { state: UpdateState; query: UpdQuery } {
   const { seq, version: ver, size, hfw } = image;
   const query = { type: 'upd-query', idD, seq, ver, size, hfw, challenge } as const;
-  return { state: { ...state, queryAt: now }, query };
+  return { state: awaiting(state, challenge, now), query };
+}
+
+/** Propagation, step 4: an answer is awaited as for a query, but nothing is told of the image. */
+export function wantProof(
+  state: UpdateState,
+  challenge: Uint8Array,
+  now: number,
+): { state: UpdateState; want: Message } {
+  return { state: awaiting(state, challenge, now), want: { type: 'proof-want', challenge } };
+}
+
+function awaiting(state: UpdateState, challenge: Uint8Array, now: number): UpdateState {
+  return { ...state, queryAt: now, challenge: challenge.length === 0 ? null : challenge };
+}
+
+/** The challenge of the answer that is awaited, null when there is none or its 300 s are over. */
+export function openChallenge(state: UpdateState, now: number): Uint8Array | null {
+  return queryIsOpen(state, now) ? state.challenge : null;
+}
+
+/** §6.3: true when a challenge was given and no answer has come in time. */
+export function challengeLapsed(state: UpdateState, now: number): boolean {
+  return state.challenge !== null && !queryIsOpen(state, now);
 }
 
 /** True while an answer to a query is awaited. */
@@ -69,7 +95,7 @@ export function queryIsOpen(state: UpdateState, now: number): boolean {
 
 /** Update request, step 8, or the end of its 300 s: the query is closed. */
 export function closeQuery(state: UpdateState): UpdateState {
-  return { ...state, queryAt: null };
+  return { ...state, queryAt: null, challenge: null };
 }
 
 /**
@@ -85,10 +111,10 @@ export function admitOffer(
   if (recent.length >= OFFER_RATE) {
     return { state: { ...state, offers: recent }, refusal: refuseOffer(ResultCode.busy) };
   }
-  return { state: { queryAt: null, offers: [...recent, now] }, refusal: null };
+  return { state: { ...closeQuery(state), offers: [...recent, now] }, refusal: null };
 }
 
-/** Propagation, step 4: both equal to D's own measure, else error 4. In this cut no offer carries proofs. */
+/** Propagation, step 4: both equal to D's own measure, else error 4. What its proofs are worth is judged apart. */
 export function judgeOffer(
   offer: UpdOffer,
   own: Pick<OwnImage, 'seq' | 'hfw'>,
@@ -96,8 +122,9 @@ export function judgeOffer(
   if (offer.curSeq !== own.seq || !equalBytes(offer.curHfw, own.hfw)) {
     return { refusal: refuseOffer(ResultCode.currentDoesNotFit) };
   }
-  const { manifest } = offer;
-  if (offer.proofs !== false || manifest.kind !== BlobKind.manifest) {
+  const { manifest, proofs } = offer;
+  const isProof = proofs === false || proofs.kind === BlobKind.proofSet;
+  if (!isProof || manifest.kind !== BlobKind.manifest) {
     return { refusal: refuseOffer(ResultCode.notSupported) };
   }
   if (manifest.size === 0 || manifest.size > MANIFEST_BLOB_BYTES) {

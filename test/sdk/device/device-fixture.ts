@@ -58,7 +58,7 @@ export class DeviceFixture {
   readonly clock = new VirtualClock();
   readonly keys = new MemoryKeyStore();
   readonly firmware: MemoryFirmwareStore;
-  readonly identity: DeviceIdentity;
+  identity: DeviceIdentity;
   readonly manager: MemoryManager;
   readonly events: { name: keyof DeviceEvents; payload: unknown }[] = [];
   readonly kvm: Uint8Array;
@@ -131,6 +131,11 @@ export class DeviceFixture {
 
   /** A release as its vendor signs it for this device, with the manager ready to hand it out. */
   release(image: Uint8Array, changes: Partial<Manifest> = {}): Release {
+    return this.releaseBy(VENDOR_SECRET, image, changes);
+  }
+
+  /** A release as whoever holds a key signs it. */
+  releaseBy(secret: Uint8Array, image: Uint8Array, changes: Partial<Manifest> = {}): Release {
     const chunkLog2 = changes.chunkLog2 ?? (this.kind === 'end' ? 14 : 10);
     const manifest: Manifest = {
       vendor: 'northlight',
@@ -147,15 +152,15 @@ export class DeviceFixture {
       component: ['firmware', 0],
       ...changes,
     };
-    return this.publish(manifest, image);
+    return this.publish(manifest, image, secret);
   }
 
   /** Signs a manifest and puts its objects in the manager's hands. */
-  publish(manifest: Manifest, image: Uint8Array): Release {
+  publish(manifest: Manifest, image: Uint8Array, secret = VENDOR_SECRET): Release {
     const payload = encodeManifest(manifest);
     const signed = encodeSigned(
       this.kind === 'end'
-        ? signEnvelope('release', payload, newEd25519Signer(VENDOR_SECRET))
+        ? signEnvelope('release', payload, newEd25519Signer(secret))
         : macEnvelope('release', payload, this.kvm),
     );
     return this.offerable(manifest, signed, image);
@@ -198,6 +203,11 @@ const EVENTS: readonly (keyof DeviceEvents)[] = [
   'monitored',
   'intervals',
   'noUpdate',
+  'proven',
+  'unproven',
+  'validators',
+  'roots',
+  'pushRefused',
   'updateOffered',
   'updateProgress',
   'updateRefused',

@@ -45,6 +45,8 @@ export class MemoryManager {
   reachable = true;
   /** Answers a Hello in place of the handshake. */
   onHello: ((line: Line, frame: Uint8Array) => boolean) | null = null;
+  /** Sees each message of a session. True: the manager does nothing about it itself. */
+  onMessage: ((message: Message) => boolean) | null = null;
   epoch: ManagedEpoch;
   /** The last frame of a session that the device sent. */
   echo: Uint8Array | null = null;
@@ -152,6 +154,7 @@ export class MemoryManager {
       const incoming = line.session.open(frame);
       if (incoming.type === 'content' || incoming.type === 'extension') throw new Error('from D');
       this.received.push(incoming);
+      if (this.onMessage?.(incoming)) return;
       if (incoming.type === 'want') void this.#serve(line, incoming);
     } else if (line.pending === null) this.#hello(line, frame);
     else this.#finish(line, frame);

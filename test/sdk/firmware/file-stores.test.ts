@@ -32,6 +32,8 @@ function deviceRecord(changes: Partial<DeviceRecord> = {}): DeviceRecord {
     resync: 2,
     skipped: 3,
     silentUntil: 4,
+    roots: filled(5, 40),
+    ledger: { validators: filled(6, 100), time: 7, unproven: 2 },
     ...changes,
   };
 }

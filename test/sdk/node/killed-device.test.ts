@@ -118,7 +118,7 @@ async function writeDocument(fixture: DeviceFixture, url: string, place: string)
     kv: toHex(identity.kv),
     kv_n: identity.kvN,
     ...(identity.kind === 'end'
-      ? { vendorKey: toHex(identity.vendorKey) }
+      ? { vendorKey: toHex(identity.vendorKey ?? new Uint8Array()) }
       : { vendorMacKey: toHex(identity.vendorMacKey) }),
     image: join(place, 'factory.bin'),
     imageSize: identity.imageSize,

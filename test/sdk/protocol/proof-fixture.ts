@@ -257,6 +257,11 @@ export class TestLedger {
     return encodeProofSet({ path, responses });
   }
 
+  /** One peer's signed answer. */
+  answered(peer: Peer, challenge: Uint8Array, changes: Partial<Answer> = {}): ProofResponse {
+    return responseOf(peer, this.release(challenge, changes));
+  }
+
   /** What a peer answers to `Stake:ProveValidators`. */
   linkAnswer(to: TestLedger, changes: Partial<Answer> = {}): Answer {
     const [from, next] = [this.digest, to.digest];

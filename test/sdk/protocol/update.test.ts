@@ -67,7 +67,7 @@ describe('an offer', () => {
   it.each([
     ['another seq', { curSeq: 6 }, 4],
     ['another digest', { curHfw: filled(3) }, 4],
-    ['proofs', { proofs: { kind: 2, sha256: filled(4), size: 9 } }, 9],
+    ['proofs that are no proof set', { proofs: { kind: 3, sha256: filled(4), size: 9 } }, 9],
     ['a blob that is no manifest', { manifest: { kind: 7, ...MANIFEST } }, 9],
     ['a manifest beyond 64 KiB', { manifest: { kind: 1, sha256: filled(2), size: 65537 } }, 7],
     ['an empty manifest', { manifest: { kind: 1, sha256: filled(2), size: 0 } }, 7],
