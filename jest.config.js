@@ -14,6 +14,7 @@ module.exports = {
   moduleNameMapper: {
     '^@lamplighter/(chaincode|sdk|network)$': '<rootDir>/$1/src/index.ts',
     '^@lamplighter/sdk/(wire|crypto|protocol|node)$': '<rootDir>/sdk/src/$1/index.ts',
+    '^@lamplighter/sdk/crypto/([a-z0-9-]+)$': '<rootDir>/sdk/src/crypto/$1.ts',
     '^@lamplighter/chaincode/stake$': '<rootDir>/chaincode/src/stake/index.ts',
   },
   transform: {
