@@ -46,7 +46,7 @@ class EmbeddedEngine implements LedgerEngine {
     this.#network = network;
     this.#process = contracts;
     this.#closers = closers;
-    this.contracts = [{ packageId: PACKAGE_ID, address }];
+    this.contracts = [{ address }];
   }
 
   /** Starts network and contracts side by side. */

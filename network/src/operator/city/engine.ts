@@ -16,7 +16,6 @@ export type EngineKind = 'embedded' | 'fabric';
 export interface ContractServer {
   /** MSP id of the organisation it serves; undefined when all share it. */
   readonly mspId?: string;
-  readonly packageId: string;
   /** `host:port` */
   readonly address: string;
 }

@@ -29,6 +29,8 @@ export function peerEnvironment(
     CORE_PEER_MSPCONFIGPATH: mspFolder(own, user),
     ORDERER_ADDRESS: orderer.address,
     ORDERER_CA: orderer.tlsRootCertificate,
+    // Each gRPC call is worth twenty lines to it.
+    FABRIC_LOGGING_SPEC: 'info:grpc=error',
     PEER_CONN_PARMS: network.organisations.map((each) => connection(each.peer)).join(' '),
   };
 }

@@ -33,6 +33,7 @@ describe('the environment of the peer command', () => {
       CORE_PEER_MSPCONFIGPATH: admin,
       ORDERER_ADDRESS: '127.0.0.1:8',
       ORDERER_CA: '/orderer1.pem',
+      FABRIC_LOGGING_SPEC: 'info:grpc=error',
       PEER_CONN_PARMS:
         '--peerAddresses 127.0.0.1:1 --tlsRootCertFiles /northlight.pem ' +
         '--peerAddresses 127.0.0.1:2 --tlsRootCertFiles /helios.pem',

@@ -30,8 +30,8 @@ export function newRunning(users: string): RunningNetwork {
       name: 'lamplighter',
       version: '0.1.0',
       servers: [
-        { mspId: 'NorthlightMSP', packageId: 'lamplighter_0.1.0:ab', address: '127.0.0.1:3' },
-        { mspId: 'HeliosMSP', packageId: 'lamplighter_0.1.0:cd', address: '127.0.0.1:4' },
+        { mspId: 'NorthlightMSP', address: '127.0.0.1:3' },
+        { mspId: 'HeliosMSP', address: '127.0.0.1:4' },
       ],
     },
     operations: 'http://127.0.0.1:9443',

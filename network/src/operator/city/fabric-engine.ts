@@ -1,0 +1,109 @@
+/** A network of Hyperledger Fabric's own programs as a city's engine: each node, and each organisation's contracts, is a process. */
+import type { BlockCounts } from '../../embedded/index.ts';
+import type { FailedCheck } from '../../embedded/operations/health.ts';
+import {
+  appliedLines,
+  FabricNetwork,
+  findBinaries,
+  type FabricBinaries,
+} from '../../fabric/index.ts';
+import type { ConnectionProfile, Credentials } from '../../membership/index.ts';
+import { chooseValidation, type FabricChoice, type FabricFlags } from '../fabric-option.ts';
+import type { ContractServer, Engine, EngineStart, LedgerEngine, StakeRule } from './engine.ts';
+import type { Role } from './members.ts';
+import { CHAINCODE, CHANNEL, ORGANISATIONS, VERSION } from './plan.ts';
+
+/** @throws FabricError BINARIES_MISSING; OperatorError OPTION_INVALID */
+export async function fabricEngine(flags: FabricFlags): Promise<Engine> {
+  const binaries = await findBinaries();
+  const choice = chooseValidation(binaries.peer, flags);
+  return {
+    kind: 'fabric',
+    lines: [choice.line],
+    flags: ['--fabric', ...choice.flags],
+    start: (options) => FabricEngine.start(options, binaries, choice),
+  };
+}
+
+class FabricEngine implements LedgerEngine {
+  readonly kind = 'fabric';
+  readonly words: string;
+  readonly rule: StakeRule;
+  readonly #network: FabricNetwork;
+
+  private constructor(network: FabricNetwork, { validation }: FabricChoice) {
+    this.#network = network;
+    const orderers = network.nodes.filter(({ kind }) => kind === 'orderer').length;
+    this.words = `${ORGANISATIONS.length} organisations, one peer each, ${orderers} orderers`;
+    this.rule = {
+      words:
+        validation.kind === 'plugin'
+          ? 'more than half of all decide, the validator among them'
+          : 'coalitions that hold more than half of all decide, no validator is asked for',
+      needsValidator: validation.kind === 'plugin',
+      apply: async () => appliedLines(await network.applyStake(CHAINCODE)),
+    };
+  }
+
+  static async start(
+    { folder, logger, print }: EngineStart,
+    binaries: FabricBinaries,
+    choice: FabricChoice,
+  ): Promise<FabricEngine> {
+    const network = await FabricNetwork.start({
+      directory: folder,
+      channel: CHANNEL,
+      organisations: ORGANISATIONS,
+      chaincodes: [
+        {
+          name: CHAINCODE,
+          version: VERSION,
+          sequence: 1,
+          label: `${CHAINCODE}_${VERSION}`,
+        },
+      ],
+      binaries,
+      validation: choice.validation,
+      logger,
+      // The others go on without it, and the status tells.
+      onGivenUp: (error) => {
+        print(error.message);
+      },
+    });
+    return new FabricEngine(network, choice);
+  }
+
+  get contracts(): readonly ContractServer[] {
+    return this.#network.nodes
+      .filter(({ kind }) => kind === 'chaincode')
+      .map(({ mspId, address }) => ({ mspId, address }));
+  }
+
+  connectionProfile(mspId: string): ConnectionProfile {
+    return this.#network.connectionProfile(mspId);
+  }
+
+  enrol(mspId: string, name: string, role: Role): Promise<Credentials> {
+    return this.#network.enrol(mspId, name, role);
+  }
+
+  peerCertificate(mspId: string): string {
+    return this.#network.peerCertificate(mspId);
+  }
+
+  blocks(): Promise<BlockCounts> {
+    return this.#network.blocks();
+  }
+
+  heights(): Promise<ReadonlyMap<string, number>> {
+    return this.#network.heights();
+  }
+
+  failedChecks(): Promise<readonly FailedCheck[]> {
+    return this.#network.failedChecks();
+  }
+
+  close(): Promise<void> {
+    return this.#network.close();
+  }
+}
