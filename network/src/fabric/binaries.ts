@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { FabricError } from './errors.ts';
 
-export const INSTALL_PAGE = 'https://hyperledger-fabric.readthedocs.io/en/release-3.1/install.html';
+export const INSTALL_PAGE = 'https://hyperledger-fabric.readthedocs.io/en/latest/install.html';
 /** SmartBFT orderers came with 3.0; what is written here was tried with 3.1. */
 const SERIES = '3.1';
 /** A program that says its version needs 50 ms; a busy machine may need many times that. */
@@ -56,7 +56,7 @@ async function isExecutable(path: string): Promise<boolean> {
 function versionOf(path: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(path, args, { timeout: ANSWERS_WITHIN_MS }, (error, stdout, stderr) => {
-      if (error instanceof Error) reject(error);
+      if (error !== null) reject(new Error(error.message, { cause: error }));
       else resolve(/Version: *v?(\S+)/i.exec(stdout + stderr)?.[1] ?? 'unknown');
     });
   });

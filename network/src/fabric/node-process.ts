@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { withLog } from './log-file.ts';
 
 /** A node writes what it has and closes its files within. */
-const END_DEADLINE_MS = 15_000;
+const END_WITHIN_MS = 15_000;
 
 /**
  * Becomes the node itself (so it has the process id that is known here), having left a watcher behind. What the watcher reads
@@ -43,15 +43,19 @@ export interface NodeCommand {
   readonly folder: string;
   /** Both outputs are appended. */
   readonly logFile: string;
+  /** Milliseconds from the request to end until it is killed. @default 15_000 */
+  readonly endWithinMs?: number;
 }
 
 export class NodeProcess {
   readonly #child: ChildProcess;
   /** Resolves when it has ended, for whatever reason, with how in a few words. */
   readonly ended: Promise<string>;
+  readonly #endWithinMs: number;
   #how: string | undefined;
 
-  constructor({ program, args, environment, folder, logFile }: NodeCommand) {
+  constructor({ program, args, environment, folder, logFile, endWithinMs }: NodeCommand) {
+    this.#endWithinMs = endWithinMs ?? END_WITHIN_MS;
     this.#child = withLog(logFile, (log) =>
       spawn('/bin/sh', ['-c', FOLLOW, 'follow', program, ...args], {
         cwd: folder,
@@ -76,7 +80,7 @@ export class NodeProcess {
     if (!this.isRunning()) return;
     this.#child.kill('SIGTERM');
     const deadline = new AbortController();
-    const late = delay(END_DEADLINE_MS, undefined, { signal: deadline.signal }).then(
+    const late = delay(this.#endWithinMs, undefined, { signal: deadline.signal }).then(
       () => this.#child.kill('SIGKILL'),
       () => false, // it ended in time
     );
