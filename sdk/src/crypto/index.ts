@@ -13,7 +13,7 @@ export * from './ed25519.ts';
 export * from './end-node-code.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
-export type { Kdf } from './hkdf.ts';
+export { hkdfSha256, type Kdf } from './hkdf.ts';
 export * from './hss.ts';
 export * from './key-schedule.ts';
 export * from './lms.ts';

@@ -117,6 +117,24 @@ export function sessionSecret(suite: Suite, secret: Uint8Array, h4: Uint8Array):
   return suite.expand(secret, 'session', h4, 32);
 }
 
+/** rs, from which a session may be resumed (§3.5). */
+export function resumptionSecret(suite: Suite, ms: Uint8Array, h4: Uint8Array): Uint8Array {
+  return suite.expand(ms, 'resume', h4, 32);
+}
+
+/** The key of mac0 in a Hello that resumes (§3.5). */
+export function resumedHelloKey(suite: Suite, rs: Uint8Array, en: Uint8Array): Uint8Array {
+  return suite.expand(rs, 'hello', en, 32);
+}
+
+/** S of a resumed session (§3.5). */
+export function resumedSecret(suite: Suite, rs: Uint8Array, en: Uint8Array): Uint8Array {
+  const generation = suite.expand(rs, 'gen', en, 32);
+  const secret = suite.extract(generation, EMPTY);
+  erase(generation);
+  return secret;
+}
+
 /** T[dir]_0. */
 export function trafficSecret(
   suite: Suite,

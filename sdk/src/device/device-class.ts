@@ -2,7 +2,7 @@
  * What end nodes and lightweight end nodes do differently. The shared runtime takes it as an object, so that a lightweight
  * node's bundle holds no public-key code.
  */
-import type { PendingHello } from '../protocol/handshake-device-steps.ts';
+import type { PendingHello, Ticket } from '../protocol/handshake-device-steps.ts';
 import type { DeviceEpoch } from '../protocol/epochs.ts';
 import type { Enrolled } from '../protocol/enrolment-steps.ts';
 import type { VerifyManager } from '../protocol/monitoring-device.ts';
@@ -33,10 +33,11 @@ export interface DeviceClassCode {
     idD: string,
     lastEpoch?: number,
   ): Enrolled;
-  /** §3: Hello for the epoch's present counter. */
+  /** §3: Hello for the epoch's present counter; §3.5: with a ticket, one that resumes. */
   startHello(
     epoch: DeviceEpoch,
     random: RandomBytes,
+    ticket?: Ticket,
   ): { readonly frame: Uint8Array; readonly pending: PendingHello };
   /** §7.1: the payload of a release that the vendor signed; throws for any other. */
   openRelease(signed: Uint8Array, roots: Uint8Array | null): Uint8Array;

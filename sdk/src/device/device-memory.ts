@@ -2,11 +2,12 @@
  * All that a running device knows, and its order of writing: what goes to a store is written one after another, and whoever
  * awaits a change knows that it is safe before the next frame leaves (docs/protocol.md §2.1, §5 "Crash safety").
  */
+import { sha256 } from '@noble/hashes/sha2.js';
 import { boot, imageInUse, slotInUse } from '../firmware/boot-record.ts';
 import type { BootRecord, SlotImage } from '../firmware/boot-record.ts';
 import type { FirmwareStore } from '../firmware/firmware-store.ts';
 import type { DeviceRecord, KeyStore } from '../firmware/key-store.ts';
-import { Measurement } from '../protocol/measure.ts';
+import { Measurement, type MeasuringSuite } from '../protocol/measure.ts';
 import type { ImageMeasure } from '../protocol/measure.ts';
 import { openForFirstSession, opensIn, startWindow, storedWindow } from '../protocol/window.ts';
 import type { DeviceWindow } from '../protocol/window.ts';
@@ -16,8 +17,6 @@ import type { DeviceClock } from './clock.ts';
 
 /** Bytes of flash read at a time. */
 const READ_BYTES = 65536;
-/** §6.2 needs no r where only H(fw) is asked. */
-const NO_R = new Uint8Array(0);
 /** §6.3: answers in a row without a right proof, after which M is told. */
 const STALE_ANSWERS = 3;
 
@@ -185,23 +184,32 @@ export class DeviceMemory {
   }
 
   /** Measures the slot in use now, as it is in flash. */
-  async measure(r: Uint8Array = NO_R): Promise<ImageMeasure> {
-    const measurement = new Measurement(r, this.image.size);
+  async measure(suite: MeasuringSuite, r: Uint8Array): Promise<ImageMeasure> {
+    const measurement = new Measurement(suite, r, this.image.size);
     await this.#read(slotInUse(this.#boot), this.image.size, measurement);
     return measurement.finish();
   }
 
-  /** §6.6, step 6: SHA-256 over a new image as read from flash. */
-  async digestOf(slot: 'A' | 'B', size: number): Promise<Uint8Array> {
-    const measurement = new Measurement(NO_R, size);
-    await this.#read(slot, size, measurement);
-    return measurement.finish().hfw;
+  /** SHA-256 of the slot in use now, as it is in flash. */
+  digest(): Promise<Uint8Array> {
+    return this.digestOf(slotInUse(this.#boot), this.image.size);
   }
 
-  async #read(slot: 'A' | 'B', size: number, measurement: Measurement): Promise<void> {
+  /** §6.6, step 6: SHA-256 over a new image as read from flash. */
+  async digestOf(slot: 'A' | 'B', size: number): Promise<Uint8Array> {
+    const hash = sha256.create();
+    await this.#read(slot, size, hash);
+    return hash.digest();
+  }
+
+  async #read(
+    slot: 'A' | 'B',
+    size: number,
+    into: { update(piece: Uint8Array): unknown },
+  ): Promise<void> {
     for (let from = 0; from < size; from += READ_BYTES) {
       const to = Math.min(size, from + READ_BYTES);
-      measurement.update(await this.#stores.firmware.read(slot, from, to));
+      into.update(await this.#stores.firmware.read(slot, from, to));
     }
   }
 

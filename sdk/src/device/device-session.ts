@@ -6,6 +6,7 @@ import { confirm } from '../firmware/boot-record.ts';
 import type { DeviceEpoch } from '../protocol/epochs.ts';
 import type { Session } from '../protocol/session.ts';
 import { beginSession } from '../protocol/window.ts';
+import { erase } from '../wire/bytes.ts';
 import { SUSPEND_SECONDS_MOST } from '../wire/limits.ts';
 import { CloseCode, ResultCode } from '../wire/message-types.ts';
 import type { Message } from '../wire/message-types.ts';
@@ -14,14 +15,9 @@ import { MonitoringService } from './monitoring-service.ts';
 import { PushReceiver } from './push-receiver.ts';
 import type { DeviceServices, Handlers, SessionEnd, SessionLink } from './session-link.ts';
 import { counted } from './session-opening.ts';
+import type { OpenedSession } from './session-opening.ts';
 import type { Connection } from './transport.ts';
 import { UpdateService } from './update-service.ts';
-
-/** A complete session and the assignment it is under. */
-export interface OpenedSession {
-  readonly session: Session;
-  readonly epoch: DeviceEpoch;
-}
 
 /** A device's work in one session. */
 export class DeviceSession {
@@ -29,17 +25,20 @@ export class DeviceSession {
   readonly #connection: Connection;
   readonly #session: Session;
   readonly #epoch: DeviceEpoch;
+  /** §3.5, until a ticket takes it. */
+  #rs: Uint8Array | null;
   readonly #updates: UpdateService;
   readonly #handlers: Handlers;
   #end: SessionEnd | null = null;
   #work: Promise<void> = Promise.resolve();
 
   constructor(connection: Connection, opened: OpenedSession, device: DeviceServices) {
-    const { session, epoch } = opened;
+    const { session, epoch, rs } = opened;
     this.#device = device;
     this.#connection = connection;
     this.#session = session;
     this.#epoch = epoch;
+    this.#rs = rs;
     const link: SessionLink = {
       session,
       epoch,
@@ -55,6 +54,9 @@ export class DeviceSession {
     const { blob: deliver, ...updates } = this.#updates.handlers;
     this.#handlers = {
       ...ownHandlers(link),
+      ticket: (given) => {
+        this.#keepTicket(given);
+      },
       ...new MonitoringService(device, link).handlers,
       ...updates,
       push: ({ ref }) => {
@@ -76,6 +78,7 @@ export class DeviceSession {
     } finally {
       await this.#work;
       this.#session.dispose();
+      if (this.#rs !== null) erase(this.#rs);
       await this.#updates.proofs.end();
     }
     return this.#end ?? { kind: 'closed', code: this.#connection.inbox.closeCode ?? 1006 };
@@ -144,6 +147,14 @@ export class DeviceSession {
     await this.#updates.begin();
   }
 
+  /** §3.5: the first of a session counts. */
+  #keepTicket(given: { readonly rid: Uint8Array; readonly ttl: number }): void {
+    const { ticket, clock } = this.#device;
+    if (this.#rs === null) return;
+    ticket.keep({ rs: this.#rs, epoch: this.#epoch.assignment.epoch }, given, clock.now());
+    this.#rs = null;
+  }
+
   async #take(frame: Uint8Array): Promise<void> {
     const incoming = await counted(this.#device.memory, () => this.#session.open(frame));
     if (incoming.type === 'content') return this.#updates.content(incoming);
@@ -159,12 +170,11 @@ export class DeviceSession {
 /** What belongs to no protocol of §6. */
 function ownHandlers(link: SessionLink): Handlers {
   const done = (): void => {
-    // `rekey` and `ready` are the session's own; a ticket is of use only with resumption (§3.5).
+    // `rekey` and `ready` are the session's own.
   };
   return {
     rekey: done,
     ready: done,
-    ticket: done,
     'close-notify': () => {
       link.end({ kind: 'closed', code: CloseCode.done });
     },

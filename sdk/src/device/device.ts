@@ -21,6 +21,7 @@ import { DeviceMemory } from './device-memory.ts';
 import { DeviceError } from './errors.ts';
 import { TypedEvents } from './events.ts';
 import { firstRecord } from './first-start.ts';
+import { HeldTicket } from './held-ticket.ts';
 import type { DeviceIdentity } from './provisioning.ts';
 import { platformRandom, uniform } from './randomness.ts';
 import type { RandomBytes } from './randomness.ts';
@@ -77,6 +78,7 @@ export abstract class Device extends TypedEvents<DeviceEvents> implements AsyncD
   readonly #random: RandomBytes;
   readonly #keys: KeyStore;
   readonly #stop = new AbortController();
+  readonly #ticket = new HeldTicket();
   readonly #updates: { state: UpdateState } = { state: NO_UPDATE_STATE };
   #memory: DeviceMemory | null = null;
   #dialler: Dialler | null = null;
@@ -182,6 +184,7 @@ export abstract class Device extends TypedEvents<DeviceEvents> implements AsyncD
       },
       trustedTime: trustedTime ?? this.#code.trustedTime,
       bootloader: bootloader ?? 0,
+      ticket: this.#ticket,
       updates: this.#updates,
     };
   }

@@ -57,8 +57,13 @@ export function endNodeCode({ identity, deviceKey }: EndNodeOptions): DeviceClas
     trusted: (_, held) => trustedAtStart(identity, held),
     enrol: (held, envelope, roots, idD, lastEpoch) =>
       enrol(held, envelope, trustOf(roots), idD, lastEpoch),
-    startHello: (epoch, random) =>
-      startHello(epoch, { nd: random(16), ephemeralSecret: random(32), fmax: FMAX_END_NODE }),
+    startHello: (epoch, random, ticket) =>
+      startHello(epoch, {
+        nd: random(16),
+        ephemeralSecret: random(32),
+        fmax: FMAX_END_NODE,
+        ...(ticket && { ticket }),
+      }),
     openRelease: (signed, roots) => openEnvelope('release', signed, trustOf(roots)),
     nextRoots: (envelope, roots) => nextRoots(envelope, decodeRoots(roots)),
     witness: witnessOf(identity),

@@ -45,7 +45,7 @@ export class MonitoringService {
     if (step.kind !== 'answer') return;
     const { image } = memory;
     // Step 4: T0 has moved already, so `opens-in` is that of the next window.
-    const measured = await memory.measure(step.request.r);
+    const measured = await memory.measure(this.#context.suite, step.request.r);
     const answer = answerRequest(step.request, this.#context, image, measured, memory.state());
     await memory.saveKeys({});
     this.#link.send(answer);

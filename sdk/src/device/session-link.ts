@@ -7,6 +7,7 @@ import type { DeviceClock } from './clock.ts';
 import type { DeviceClassCode } from './device-class.ts';
 import type { EmitDeviceEvent } from './device-events.ts';
 import type { DeviceMemory } from './device-memory.ts';
+import type { HeldTicket } from './held-ticket.ts';
 import type { DeviceIdentity } from './provisioning.ts';
 import type { RandomBytes } from './randomness.ts';
 
@@ -40,6 +41,8 @@ export interface DeviceServices {
   readonly trustedTime: () => number | null;
   /** Version of the boot loader (§7.2 key 20). */
   readonly bootloader: number;
+  /** §3.5. */
+  readonly ticket: HeldTicket;
   /** Queries and offers, over all sessions since the start. */
   readonly updates: { state: UpdateState };
 }

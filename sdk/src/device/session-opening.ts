@@ -14,12 +14,21 @@ import type { DeviceClassCode } from './device-class.ts';
 import type { DeviceClock } from './clock.ts';
 import type { DeviceMemory } from './device-memory.ts';
 import { DeviceError } from './errors.ts';
+import type { HeldTicket } from './held-ticket.ts';
 import type { RandomBytes } from './randomness.ts';
 import type { Connection } from './transport.ts';
 
+/** A complete session and the assignment it is under. */
+export interface OpenedSession {
+  readonly session: Session;
+  readonly epoch: DeviceEpoch;
+  /** Of use with a ticket (§3.5); null for class L. */
+  readonly rs: Uint8Array | null;
+}
+
 /** How a Hello was answered. */
 export type Opening =
-  | { readonly kind: 'session'; readonly session: Session; readonly epoch: DeviceEpoch }
+  | ({ readonly kind: 'session' } & OpenedSession)
   | { readonly kind: 'resync' }
   /** The `signed` bytes of a newer assignment, not verified yet. */
   | { readonly kind: 'notice'; readonly envelope: Uint8Array };
@@ -33,6 +42,8 @@ export interface OpeningParts {
   readonly code: DeviceClassCode;
   readonly clock: DeviceClock;
   readonly random: RandomBytes;
+  /** §3.5. */
+  readonly ticket: HeldTicket;
 }
 
 /**
@@ -66,11 +77,12 @@ async function shakeHands(
   parts: OpeningParts,
   slot: EpochSlot,
 ): Promise<Opening> {
-  const { memory, code, random } = parts;
+  const { memory, code, clock, random } = parts;
   // §2.1: ctr is stored before Hello leaves.
   const epoch = stepCounter(epochOf(memory, slot));
   await memory.saveKeys({ [slot]: epoch });
-  const { frame, pending } = code.startHello(epoch, random);
+  const ticket = parts.ticket.take(epoch.assignment.epoch, clock.now());
+  const { frame, pending } = code.startHello(epoch, random, ticket);
   connection.send(frame);
   const answer = await new HandshakeInbox(connection).answer();
   if (answer.kind === 'notice') return answer;
@@ -79,9 +91,9 @@ async function shakeHands(
     await memory.saveKeys({ [slot]: acceptResync(pending, answer.frame), resync: resync + 1 });
     return { kind: 'resync' };
   }
-  const session = await accept(connection, parts, slot, { pending, frame: answer.frame });
+  const { session, rs } = await accept(connection, parts, slot, { pending, frame: answer.frame });
   await awaitReady(connection, session, memory);
-  return { kind: 'session', session, epoch: epochOf(memory, slot) };
+  return { kind: 'session', session, rs, epoch: epochOf(memory, slot) };
 }
 
 function epochOf(memory: DeviceMemory, slot: EpochSlot): DeviceEpoch {
@@ -95,7 +107,7 @@ async function accept(
   { memory, code }: OpeningParts,
   slot: EpochSlot,
   answer: { readonly pending: PendingHello; readonly frame: Uint8Array },
-): Promise<Session> {
+): Promise<Pick<OpenedSession, 'session' | 'rs'>> {
   const { pending, frame } = answer;
   memory.expectSession();
   const accepted = await counted(memory, () =>
@@ -105,7 +117,7 @@ async function accept(
   const skipped = memory.keys.skipped + accepted.skipped;
   await memory.saveKeys({ [slot]: accepted.epoch, skipped });
   connection.send(accepted.frame);
-  return accepted.session;
+  return accepted;
 }
 
 /** §5: D's session is complete when `ready` opens. */

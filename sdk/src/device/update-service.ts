@@ -93,7 +93,7 @@ export class UpdateService {
     await this.#proofs.newChallenge();
     const { memory, code, random, updates } = this.#device;
     const { seq, version, size } = memory.image;
-    const { hfw } = await memory.measure();
+    const hfw = await memory.digest();
     const { idD } = this.#link.epoch.assignment;
     const own = { seq, version, size, hfw };
     const { state, query } = openQuery(
@@ -124,7 +124,7 @@ export class UpdateService {
       this.#link.send(refuseOffer(ResultCode.busy));
       return;
     }
-    const { hfw } = await memory.measure();
+    const hfw = await memory.digest();
     const judged = judgeOffer(offer, { seq: memory.image.seq, hfw });
     if ('refusal' in judged) {
       this.#link.send(judged.refusal);

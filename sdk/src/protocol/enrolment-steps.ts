@@ -4,6 +4,7 @@
  */
 import { erase } from '../wire/bytes.ts';
 import { CryptoError } from '../crypto/errors.ts';
+import { isTreeKey } from '../crypto/hss.ts';
 import { enrolmentHash, enrolmentKeys } from '../crypto/key-schedule.ts';
 import { suiteOf, type Suite } from '../crypto/suites.ts';
 import { nextKv, pskOf, vendorKeyAt, type VendorKey } from '../crypto/vendor-keys.ts';
@@ -23,23 +24,28 @@ export interface AssignmentTrust {
   open(envelope: Uint8Array): Uint8Array;
   /** True for an Ed25519 key that may stand in `mkey` or `dkey`; a device without such code takes none. */
   isUsableKey(publicKey: Uint8Array): boolean;
+  /** Whether the device is known as one that can do no better, and may have a weak suite (§4). @default false */
+  readonly legacy?: boolean;
 }
 
 export function refuse(code: ProtocolErrorCode, message: string, cause?: unknown): never {
   throw new ProtocolError(code, CloseCode.failed, message, { cause });
 }
 
-/** Suite and proof have to be in this version and fit the class. */
+/** Suite and proof have to be in this version and fit the class and the device. */
 export function suiteFor(
   assignment: Assignment,
-  isUsableKey: AssignmentTrust['isUsableKey'],
+  { isUsableKey, legacy = false }: Pick<AssignmentTrust, 'isUsableKey' | 'legacy'>,
 ): Suite {
   const suite = supportedSuite(assignment.suite);
   if (!suite.classes.includes(assignment.class)) {
-    refuse('ENROLMENT_NOT_SUPPORTED', `suite ${suite.id} is not for class ${assignment.class}`);
+    refuse('ENROLMENT_NOT_SUPPORTED', `${suite.name} is not for class ${assignment.class}`);
   }
-  if (assignment.mauth === 3) {
-    refuse('ENROLMENT_NOT_SUPPORTED', 'expected manager proof 1 or 2, got 3');
+  if (suite.legacy && !legacy) {
+    refuse('ENROLMENT_NOT_SUPPORTED', `${suite.name} is for legacy devices only`);
+  }
+  if (assignment.mauth === 3 && !isTreeKey(assignment.mkey)) {
+    refuse('ENROLMENT_NOT_SUPPORTED', 'expected an HSS public key of the codes in §3.3 in mkey');
   }
   const keys = assignment.mauth === 1 ? [assignment.mkey] : [];
   if (assignment.dkey.length > 0) keys.push(assignment.dkey);
@@ -115,7 +121,7 @@ export function enrolUnder(
       `expected an epoch above ${lastEpoch}, got ${assignment.epoch}`,
     );
   }
-  const suite = suiteFor(assignment, (key) => trust.isUsableKey(key));
+  const suite = suiteFor(assignment, trust);
   const psk = pskOf(kv, payload);
   const next = nextKv(kv);
   const keys = epochKeys(suite, payload, psk);

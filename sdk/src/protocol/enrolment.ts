@@ -33,6 +33,7 @@ export function enrol(
  *
  * @param psk 32 bytes; the caller erases them
  * @param chainSeed x_N, 32 bytes, for mauth 2 and only then
+ * @param legacy whether the ledger has the device registered as legacy
  * @throws {@link WireError} when the payload is not an assignment
  * @throws {@link ProtocolError} `ENROLMENT_NOT_SUPPORTED`, `ENROLMENT_REFUSED`, `ENROLMENT_RETIRED`,
  * `CHAIN_ANCHOR_MISMATCH` when the seed does not lead to the anchor that the vendor signed
@@ -42,11 +43,12 @@ export function manageEpoch(
   payload: Uint8Array,
   psk: Uint8Array,
   chainSeed?: Uint8Array,
+  legacy = false,
 ): ManagedEpoch {
   if (psk.length !== 32) throw new RangeError(`expected a psk of 32 bytes, got ${psk.length}`);
   const assignment = decodeAssignment(payload);
   if (assignment.op === 1) refuse('ENROLMENT_RETIRED', 'the assignment retires the device');
-  const suite = suiteFor(assignment, isUsableEd25519Key);
+  const suite = suiteFor(assignment, { isUsableKey: isUsableEd25519Key, legacy });
   const chain =
     assignment.mauth === 2
       ? { seed: checkedSeed(suite, assignment, chainSeed), highestSent: 0 }

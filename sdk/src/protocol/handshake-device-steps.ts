@@ -4,6 +4,7 @@
  */
 import { equalBytes, erase } from '../wire/bytes.ts';
 import { chainContext, chainLeadsTo, decodeChainProof, type ChainPoint } from '../crypto/chain.ts';
+import { treeVerify } from '../crypto/hss.ts';
 import * as schedule from '../crypto/key-schedule.ts';
 import type { PublicKeyCode } from '../crypto/public-key-code.ts';
 import { suiteOf, type Suite } from '../crypto/suites.ts';
@@ -28,6 +29,16 @@ export interface HelloParameters {
   readonly ephemeralSecret?: Uint8Array;
   /** Largest frame in a session, 1280..66560 bytes. */
   readonly fmax: number;
+  /** Resumes a session of this epoch (§3.5); class E only, its secret is erased here. */
+  readonly ticket?: Ticket;
+}
+
+/** What D holds of a session that it may resume once (§3.5). */
+export interface Ticket {
+  /** 16 bytes, in place of the kid. */
+  readonly rid: Uint8Array;
+  /** 32 bytes. */
+  readonly rs: Uint8Array;
 }
 
 interface SentHello {
@@ -35,6 +46,8 @@ interface SentHello {
   readonly suite: Suite;
   readonly parameters: HelloParameters;
   readonly code: PublicKeyCode | null;
+  /** S, when the Hello resumes a session. */
+  readonly resumed: Uint8Array | null;
   readonly h1: Uint8Array;
 }
 
@@ -63,8 +76,11 @@ function needed(code: PublicKeyCode | null): PublicKeyCode {
   return code;
 }
 
-function ephemeralOf(epoch: DeviceEpoch, secret: Uint8Array | undefined): Uint8Array {
-  if (epoch.assignment.class === 1) return EMPTY;
+function ephemeralOf(
+  epoch: DeviceEpoch,
+  { ephemeralSecret: secret, ticket }: HelloParameters,
+): Uint8Array {
+  if (epoch.assignment.class === 1 || ticket !== undefined) return EMPTY;
   if (secret?.length !== 32) throw new RangeError('expected an ephemeral secret of 32 bytes');
   return secret;
 }
@@ -74,7 +90,7 @@ function ephemeralOf(epoch: DeviceEpoch, secret: Uint8Array | undefined): Uint8A
  *
  * @param epoch as returned by {@link stepCounter}, and stored
  * @param code public-key code for class E, null for class L
- * @throws {@link RangeError} for parameters of wrong size, or before the first {@link stepCounter}
+ * @throws {@link RangeError} for parameters of wrong size, before the first {@link stepCounter}, or for a ticket in class L
  */
 export function startHelloWith(
   epoch: DeviceEpoch,
@@ -83,27 +99,54 @@ export function startHelloWith(
 ): { readonly frame: Uint8Array; readonly pending: PendingHello } {
   if (epoch.ctr === 0) throw new RangeError('expected a counter from 1 on: step it first');
   const { assignment } = epoch;
+  const { ticket } = parameters;
+  if (ticket !== undefined && assignment.class === 1) {
+    throw new RangeError('expected no ticket in a lightweight device');
+  }
   const suite = suiteOf(assignment.suite);
   if (parameters.fmax > suite.limits.frameBytes) {
     throw new RangeError(`expected fmax of at most ${suite.limits.frameBytes} for this suite`);
   }
-  const secret = ephemeralOf(epoch, parameters.ephemeralSecret);
+  const secret = ephemeralOf(epoch, parameters);
   const core = helloCoreCodec.encode({
     ver: 1,
     suite: assignment.suite,
     epoch: assignment.epoch,
-    kid: assignment.kid,
-    mode: 0,
+    kid: ticket?.rid ?? assignment.kid,
+    mode: ticket === undefined ? 0 : 1,
     ctr: epoch.ctr,
     nd: parameters.nd,
     ed: secret.length === 0 ? EMPTY : needed(code).agreementKey(secret),
     ci: epoch.chain?.index ?? 0,
     fmax: parameters.fmax,
   });
-  const mac0 = schedule.helloMac(suite, epoch.kHello, core);
+  const key = ticket && schedule.resumedHelloKey(suite, ticket.rs, epoch.en);
+  const mac0 = schedule.helloMac(suite, key ?? epoch.kHello, core);
   const frame = encodeFrame({ type: 'hello', core, mac0 });
   const h1 = schedule.transcriptOfHello(suite, epoch.en, frame);
-  return { frame, pending: new Once({ epoch, suite, parameters, code, h1 }) };
+  return {
+    frame,
+    pending: new Once({
+      epoch,
+      suite,
+      parameters,
+      code,
+      resumed: resumedBy(ticket, suite, epoch),
+      h1,
+    }),
+  };
+}
+
+/** §3.5: the ticket's secret is erased when Hello is made, so it works once. */
+function resumedBy(
+  ticket: Ticket | undefined,
+  suite: Suite,
+  { en }: DeviceEpoch,
+): Uint8Array | null {
+  if (ticket === undefined) return null;
+  const secret = schedule.resumedSecret(suite, ticket.rs, en);
+  erase(ticket.rs);
+  return secret;
 }
 
 /** What D has after a right Accept. */
@@ -116,6 +159,8 @@ export interface AcceptedSession {
   readonly epoch: DeviceEpoch;
   /** Chain values that were skipped, for the count `skipped` (§6.1). */
   readonly skipped: number;
+  /** rs, of use with a `ticket` (§3.5); null for class L. */
+  readonly rs: Uint8Array | null;
 }
 
 /**
@@ -143,25 +188,31 @@ export function acceptSession(
   const h4 = schedule.transcriptNext(suite, h3, sealed);
   const ms = schedule.sessionSecret(suite, secret, h4);
   const session = new Session({ suite, ms, h4, role: 'device', fmax: hello.parameters.fmax });
+  const rs = epoch.assignment.class === 0 ? schedule.resumptionSecret(suite, ms, h4) : null;
   erase(secret, ms);
   return {
     frame: encodeFrame({ type: 'finish', sealed }),
     session,
     epoch: { ...epoch, chain },
     skipped: (chain?.index ?? 1) - (epoch.chain?.index ?? 0) - 1,
+    rs,
   };
 }
 
 /** S of §3.2; the ephemeral secret is erased. */
-function agree({ epoch, suite, parameters, code }: SentHello, accept: AcceptFrame): Uint8Array {
+function agree(
+  { epoch, suite, parameters, code, resumed }: SentHello,
+  accept: AcceptFrame,
+): Uint8Array {
   const { em } = attempt(
     () => acceptCoreCodec.decode(accept.core),
     (cause) => malformed('FRAME_MALFORMED', cause.message, cause),
   );
-  const own = ephemeralOf(epoch, parameters.ephemeralSecret);
+  const own = ephemeralOf(epoch, parameters);
   if (em.length !== own.length) {
     notAuthenticated('HANDSHAKE_KEY_REFUSED', 'em is not as the enrolled class has it');
   }
+  if (resumed !== null) return resumed;
   const z =
     own.length === 0
       ? EMPTY
@@ -193,7 +244,7 @@ function openAccept(
 
 /** §3.3: id_m and proof; returns the chain as it is to be stored. */
 function checkManager(
-  { epoch, suite, code }: SentHello,
+  { epoch, suite, code, resumed }: SentHello,
   body: AcceptBody,
   h2: Uint8Array,
 ): ChainPoint | null {
@@ -201,10 +252,18 @@ function checkManager(
   if (body.idM !== assignment.idM) {
     notAuthenticated('HANDSHAKE_WRONG_ID', 'Accept names another manager than the enrolled one');
   }
-  if (epoch.chain !== null) return checkChain(epoch, epoch.chain, suite, body.proof);
-  if (!needed(code).verify(assignment.mkey, sessionSigned('M', h2), body.proof)) {
-    notAuthenticated('HANDSHAKE_PROOF_WRONG', "the manager's signature is wrong");
+  if (resumed !== null) {
+    // §3.5: only M has rs.
+    if (body.proof.length === 0) return null;
+    notAuthenticated('HANDSHAKE_PROOF_WRONG', 'expected no proof in a session that is resumed');
   }
+  if (epoch.chain !== null) return checkChain(epoch, epoch.chain, suite, body.proof);
+  const signed = sessionSigned('M', h2);
+  const right =
+    assignment.mauth === 3
+      ? treeVerify(assignment.mkey, signed, body.proof)
+      : needed(code).verify(assignment.mkey, signed, body.proof);
+  if (!right) notAuthenticated('HANDSHAKE_PROOF_WRONG', "the manager's signature is wrong");
   return null;
 }
 

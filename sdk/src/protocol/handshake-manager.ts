@@ -6,7 +6,7 @@ import { equalBytes, erase } from '../wire/bytes.ts';
 import { chainContext, chainValue, encodeChainProof } from '../crypto/chain.ts';
 import { ed25519Sign, ed25519Verify } from '../crypto/ed25519.ts';
 import * as schedule from '../crypto/key-schedule.ts';
-import { DEFAULT_SUITE, suiteOf, type Suite } from '../crypto/suites.ts';
+import { DUMMY_SUITE, suiteOf, type Suite } from '../crypto/suites.ts';
 import { x25519PublicKey, x25519SharedSecret } from '../crypto/x25519.ts';
 import { decodeChainKey } from '../wire/assignment.ts';
 import { encodeFrame } from '../wire/frames.ts';
@@ -31,8 +31,15 @@ export interface ReplacedKid {
   readonly replacedBy: Uint8Array;
 }
 
+/** A kid that M gave out by `ticket` (§3.5). */
+export interface ResumableKid {
+  readonly resumes: ManagedEpoch;
+  /** rs of the session that is resumed; the caller forgets it when the Hello is answered. */
+  readonly rs: Uint8Array;
+}
+
 /** Finds what M knows of a kid. Synchronous, so that nothing comes between check and answer. */
-export type KidLookup = (kid: Uint8Array) => ManagedEpoch | ReplacedKid | undefined;
+export type KidLookup = (kid: Uint8Array) => ManagedEpoch | ReplacedKid | ResumableKid | undefined;
 
 /** A Hello that passed every check of §3.1. */
 export interface CheckedHello {
@@ -41,6 +48,8 @@ export interface CheckedHello {
   readonly core: HelloCore;
   /** Index of the chain value to be shown, 0 unless mauth 2. */
   readonly chainIndex: number;
+  /** rs, when it resumes a session (§3.5). */
+  readonly rs: Uint8Array | null;
   readonly h1: Uint8Array;
   readonly alarm?: ChainAlarm;
 }
@@ -79,31 +88,45 @@ export function checkHello(frame: Uint8Array, lookup: KidLookup): HelloVerdict {
     (cause) => malformed('FRAME_MALFORMED', cause.message, cause),
   );
   // §3.1: kid known; a replaced one is answered right here.
-  const known = lookup(core.kid);
-  if (known !== undefined && 'replacedBy' in known) {
+  const found = lookup(core.kid);
+  if (found !== undefined && 'replacedBy' in found) {
     return {
       kind: 'notice',
-      frames: noticeFrames(known.replacedBy),
+      frames: noticeFrames(found.replacedBy),
       closeCode: CloseCode.replaced,
     };
   }
+  const resumes = found !== undefined && 'resumes' in found;
+  const known = resumes ? found.resumes : found;
+  const rs = resumes ? found.rs : null;
   // §3.1: suite, epoch and fields as enrolled, then mac0; an unknown kid costs the same work.
-  const suite = suiteOf(known?.assignment.suite ?? DEFAULT_SUITE);
-  const mac = schedule.helloMac(suite, known?.kHello ?? DUMMY_KEY, hello.core);
+  const suite = suiteOf(known?.assignment.suite ?? DUMMY_SUITE);
+  const mac = schedule.helloMac(suite, helloKey(suite, known, rs), hello.core);
   const right = equalBytes(mac, hello.mac0);
   if (known === undefined) return refuse('HELLO_UNKNOWN_KID');
-  if (!isAsEnrolled(core, known)) return refuse('HELLO_NOT_AS_ENROLLED');
+  if (!isAsEnrolled(core, known, rs !== null)) return refuse('HELLO_NOT_AS_ENROLLED');
   if (!right) return refuse('HELLO_MAC_WRONG');
-  return checkCounters(known, core, schedule.transcriptOfHello(suite, known.en, frame));
+  const verdict = checkCounters(known, core, schedule.transcriptOfHello(suite, known.en, frame));
+  return verdict.kind === 'accept' ? { ...verdict, rs } : verdict;
 }
 
-function isAsEnrolled(core: HelloCore, { assignment }: ManagedEpoch): boolean {
-  const edBytes = assignment.class === 0 ? 32 : 0;
+/** §3.5: under a ticket's rid, mac0 is by its secret. */
+function helloKey(
+  suite: Suite,
+  known: ManagedEpoch | undefined,
+  rs: Uint8Array | null,
+): Uint8Array {
+  if (known === undefined) return DUMMY_KEY;
+  return rs === null ? known.kHello : schedule.resumedHelloKey(suite, rs, known.en);
+}
+
+function isAsEnrolled(core: HelloCore, { assignment }: ManagedEpoch, resumes: boolean): boolean {
+  const edBytes = assignment.class === 0 && !resumes ? 32 : 0;
   return (
     core.suite === assignment.suite &&
     core.epoch === assignment.epoch &&
-    // A ticket has a kid of its own (§3.5), so under the epoch's kid there is only the full handshake.
-    core.mode === 0 &&
+    // §3.5: a ticket has a kid of its own, so under the epoch's kid there is only the full handshake.
+    core.mode === (resumes ? 1 : 0) &&
     core.ed.length === edBytes &&
     (assignment.mauth === 2 || core.ci === 0)
   );
@@ -123,14 +146,14 @@ function checkCounters(epoch: ManagedEpoch, core: HelloCore, h1: Uint8Array): He
     return refuse('HELLO_GENERATION_TOO_FAR');
   }
   // §3.3: which chain value may be shown.
-  if (epoch.chain === null) return { kind: 'accept', epoch, core, chainIndex: 0, h1 };
+  if (epoch.chain === null) return { kind: 'accept', epoch, core, chainIndex: 0, rs: null, h1 };
   const { length } = decodeChainKey(epoch.assignment.mkey);
   const choice = chooseChainIndex(core.ci, epoch.chain.highestSent, length);
   if (choice.index === undefined) {
     return refuse(choice.reason, { device: epoch.assignment.idD, alarm: choice.alarm });
   }
   const alarm = choice.alarm === undefined ? {} : { alarm: choice.alarm };
-  return { kind: 'accept', epoch, core, chainIndex: choice.index, h1, ...alarm };
+  return { kind: 'accept', epoch, core, chainIndex: choice.index, rs: null, h1, ...alarm };
 }
 
 /** What M injects into an Accept. */
@@ -141,6 +164,8 @@ export interface AcceptParameters {
   readonly ephemeralSecret?: Uint8Array;
   /** M's 32-byte Ed25519 secret key; mauth 1 only. */
   readonly signatureKey?: Uint8Array;
+  /** Signs by a leaf of M's tree that is marked used on disk, and never used again; mauth 3 only. */
+  readonly signByTree?: (message: Uint8Array) => Uint8Array;
 }
 
 interface SentAccept {
@@ -171,18 +196,21 @@ export interface AnsweredHello {
  * @throws {@link RangeError} when a key that the class needs is missing
  */
 export function answerHello(checked: CheckedHello, parameters: AcceptParameters): AnsweredHello {
-  const { epoch, core, chainIndex, h1 } = checked;
+  const { epoch, core, chainIndex, rs, h1 } = checked;
   const suite = suiteOf(epoch.assignment.suite);
-  const own = ephemeralOf(epoch, parameters.ephemeralSecret);
+  const own = ephemeralOf(checked, parameters.ephemeralSecret);
   const em = own.length === 0 ? EMPTY : x25519PublicKey(own);
   const z = own.length === 0 ? EMPTY : agree(own, core.ed);
   const index = schedule.generationIndex(core.ctr);
   const generation = schedule.generationAt(suite, epoch.generation, index);
-  const secret = schedule.handshakeSecret(suite, generation.key, z);
+  const secret =
+    rs === null
+      ? schedule.handshakeSecret(suite, generation.key, z)
+      : schedule.resumedSecret(suite, rs, epoch.en);
   erase(own, z);
   const acceptCore = acceptCoreCodec.encode({ nm: parameters.nm, em });
   const h2 = schedule.transcriptNext(suite, h1, acceptCore);
-  const proof = proofOf(checked, suite, h2, parameters.signatureKey);
+  const proof = proofOf(checked, suite, h2, parameters);
   const { key, iv } = schedule.handshakeKeys(suite, secret, 'accept', h2);
   const body = acceptBodyCodec.encode({ idM: epoch.assignment.idM, proof });
   const sealed = suite.seal(key, iv, h2, body);
@@ -195,8 +223,8 @@ export function answerHello(checked: CheckedHello, parameters: AcceptParameters)
   };
 }
 
-function ephemeralOf(epoch: ManagedEpoch, secret: Uint8Array | undefined): Uint8Array {
-  if (epoch.assignment.class === 1) return EMPTY;
+function ephemeralOf({ epoch, rs }: CheckedHello, secret: Uint8Array | undefined): Uint8Array {
+  if (epoch.assignment.class === 1 || rs !== null) return EMPTY;
   if (secret?.length !== 32) throw new RangeError('expected an ephemeral secret of 32 bytes');
   return secret;
 }
@@ -213,13 +241,15 @@ function moved(epoch: ManagedEpoch, shown: number): ManagedEpoch['chain'] {
   return { ...epoch.chain, highestSent: Math.max(epoch.chain.highestSent, shown) };
 }
 
-/** §3.3: signature over h2, or the chosen value of the chain. */
+/** §3.3: signature over h2 by key or by tree, or the chosen value of the chain. */
 function proofOf(
-  { epoch, chainIndex }: CheckedHello,
+  { epoch, chainIndex, rs }: CheckedHello,
   suite: Suite,
   h2: Uint8Array,
-  signatureKey: Uint8Array | undefined,
+  { signatureKey, signByTree }: AcceptParameters,
 ): Uint8Array {
+  // §3.5: only M has rs.
+  if (rs !== null) return EMPTY;
   const { assignment, chain } = epoch;
   if (chain !== null) {
     const context = chainContext(assignment.idM, assignment.idD, assignment.epoch);
@@ -227,8 +257,13 @@ function proofOf(
     const value = chainValue(suite, context, { seed: chain.seed, length }, chainIndex);
     return encodeChainProof({ index: chainIndex, value });
   }
+  const signed = sessionSigned('M', h2);
+  if (assignment.mauth === 3) {
+    if (signByTree === undefined) throw new RangeError("expected the manager's tree");
+    return signByTree(signed);
+  }
   if (signatureKey === undefined) throw new RangeError("expected the manager's signature key");
-  return ed25519Sign(signatureKey, sessionSigned('M', h2));
+  return ed25519Sign(signatureKey, signed);
 }
 
 /** What M has after a right Finish. */
@@ -238,6 +273,8 @@ export interface FinishedSession {
   /** Completed counter and generation have moved. */
   readonly epoch: ManagedEpoch;
   readonly state: DeviceState;
+  /** rs, to give out by `ticket` (§3.5); null for class L. */
+  readonly rs: Uint8Array | null;
 }
 
 /**
@@ -265,11 +302,14 @@ export function finishSession(
   const h4 = schedule.transcriptNext(suite, h3, sealed);
   const ms = schedule.sessionSecret(suite, secret, h4);
   const session = new Session({ suite, ms, h4, role: 'manager', fmax: checked.core.fmax });
+  const isEndNode = checked.epoch.assignment.class === 0;
+  const rs = isEndNode ? schedule.resumptionSecret(suite, ms, h4) : null;
   erase(secret, ms);
   return {
     session,
     epoch: { ...current, completedCtr: checked.core.ctr, generation },
     state: body.state,
+    rs,
   };
 }
 

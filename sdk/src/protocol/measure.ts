@@ -4,36 +4,45 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { asciiBytes, be64 } from '../wire/bytes.ts';
+import type { RunningHash } from '../crypto/primitives.ts';
+import type { Suite } from '../crypto/suites.ts';
 
 /** What D says of its image, and what M compares. */
 export interface ImageMeasure {
   /** SHA-256 of the image. */
   readonly hfw: Uint8Array;
-  /** The image's hash by the suite's function; empty where that is SHA-256, as in all suites of this cut. */
+  /** Hf of the image; empty where that is SHA-256. */
   readonly hdev: Uint8Array;
   /** Hf("lamplighter.v1 proof" || r || be64(size) || image). */
   readonly proof: Uint8Array;
 }
 
+/** What a measure needs of a suite: Hf, undefined where that is SHA-256. */
+export type MeasuringSuite = Pick<Suite, 'imageHash'>;
+
 /** Takes the image's bytes in order and ends in its measure. */
 export class Measurement {
   readonly #size: number;
   readonly #image = sha256.create();
-  readonly #proof = sha256.create();
+  readonly #own: RunningHash | undefined;
+  readonly #proof: RunningHash;
   #taken = 0;
 
   /**
    * @param r the request's 32 random bytes
    * @param size the image's length in bytes
    */
-  constructor(r: Uint8Array, size: number) {
+  constructor({ imageHash }: MeasuringSuite, r: Uint8Array, size: number) {
     this.#size = size;
+    this.#own = imageHash?.create();
+    this.#proof = imageHash?.create() ?? sha256.create();
     this.#proof.update(asciiBytes('lamplighter.v1 proof')).update(r).update(be64(size));
   }
 
   update(piece: Uint8Array): this {
     this.#taken += piece.length;
     this.#image.update(piece);
+    this.#own?.update(piece);
     this.#proof.update(piece);
     return this;
   }
@@ -45,13 +54,17 @@ export class Measurement {
     }
     return {
       hfw: this.#image.digest(),
-      hdev: new Uint8Array(0),
+      hdev: this.#own?.digest() ?? new Uint8Array(0),
       proof: this.#proof.digest(),
     };
   }
 }
 
 /** The measure of an image that is at hand in one piece. */
-export function measureImage(r: Uint8Array, image: Uint8Array): ImageMeasure {
-  return new Measurement(r, image.length).update(image).finish();
+export function measureImage(
+  suite: MeasuringSuite,
+  r: Uint8Array,
+  image: Uint8Array,
+): ImageMeasure {
+  return new Measurement(suite, r, image.length).update(image).finish();
 }

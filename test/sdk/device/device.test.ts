@@ -24,7 +24,7 @@ describe.each(['end', 'lightweight'] as const)('a device of kind %s', (kind) => 
     ]);
     const round = await manager.ask(INTERVALS);
     const answer = manager.last('mon-ans');
-    const measured = measureImage(round.r, FACTORY.bytes);
+    const measured = measureImage(suiteOf(0x0103), round.r, FACTORY.bytes);
     expect(judgeAnswer(round, answer, EXPECTED, measured, suiteOf(0x0103))).toEqual({
       kind: 'normal',
       intervalsKnown: true,

@@ -67,10 +67,15 @@ describe('enrol', () => {
     ['an epoch that is not higher', signed(assignmentOf({ epoch: 1 })), 'ENROLMENT_EPOCH_NOT_NEW'],
     [
       'a suite of a later version',
-      signed(assignmentOf({ suite: 0x0201, epoch: 2 })),
+      signed(assignmentOf({ suite: 0x0205, epoch: 2 })),
       'ENROLMENT_NOT_SUPPORTED',
     ],
-    ['a tree', signed(assignmentOf({ ...hss, epoch: 2 })), 'ENROLMENT_NOT_SUPPORTED'],
+    [
+      'a suite of the other class',
+      signed(assignmentOf({ suite: 0x0202, epoch: 2 })),
+      'ENROLMENT_NOT_SUPPORTED',
+    ],
+    ['a tree of other parameters', signed(assignmentOf({ ...hss, epoch: 2 })), 'ENROLMENT_NOT_SUPPORTED'],
     [
       'a manager key of small order',
       signed(assignmentOf({ mkey: smallOrder, epoch: 2 })),

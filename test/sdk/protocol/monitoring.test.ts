@@ -80,13 +80,13 @@ function answer(
   const { request, round } = ask(kind);
   const { step } = takeRequest(window, request, contextOf(kind), 1000);
   if (step.kind !== 'answer') throw new Error(`expected an answer, got ${step.kind}`);
-  const measured = measureImage(step.request.r, image);
+  const measured = measureImage(SUITE, step.request.r, image);
   const own = { seq: 7, version: '1.0.7', size: image.length };
   return { round, answer: answerRequest(step.request, contextOf(kind), own, measured, STATE) };
 }
 
 function judge(round: MonitoringRound, given: MonAns): ReturnType<typeof judgeAnswer> {
-  return judgeAnswer(round, given, EXPECTED, measureImage(round.r, IMAGE), SUITE);
+  return judgeAnswer(round, given, EXPECTED, measureImage(SUITE, round.r, IMAGE), SUITE);
 }
 
 describe.each(['end', 'lightweight'] as const)('monitoring of kind %s', (kind) => {
@@ -206,7 +206,7 @@ describe('the intervals of a lightweight node', () => {
     const { request, round } = ask('lightweight', { r: filled(0xff) });
     const taken = takeRequest(openWindow(), request, contextOf('lightweight'), 1000);
     if (taken.step.kind !== 'answer') throw new Error('expected an answer');
-    const measured = measureImage(filled(0xff), IMAGE);
+    const measured = measureImage(SUITE, filled(0xff), IMAGE);
     const given = answerRequest(
       taken.step.request,
       contextOf('lightweight'),
@@ -237,18 +237,18 @@ describe('measure', () => {
       .update(length)
       .update(image)
       .digest();
-    const measured = measureImage(r, image);
+    const measured = measureImage(SUITE, r, image);
     expect(Buffer.from(measured.proof)).toEqual(proof);
     expect(Buffer.from(measured.hfw)).toEqual(createHash('sha256').update(image).digest());
     expect(measured.hdev).toHaveLength(0);
   });
 
   it('is the same in pieces, and refuses another number of bytes', () => {
-    const pieces = new Measurement(filled(1), IMAGE.length)
+    const pieces = new Measurement(SUITE, filled(1), IMAGE.length)
       .update(IMAGE.slice(0, 100))
       .update(IMAGE.slice(100));
-    expect(pieces.finish()).toEqual(measureImage(filled(1), IMAGE));
-    const short = new Measurement(filled(1), 2).update(Uint8Array.of(1));
+    expect(pieces.finish()).toEqual(measureImage(SUITE, filled(1), IMAGE));
+    const short = new Measurement(SUITE, filled(1), 2).update(Uint8Array.of(1));
     expect(() => short.finish()).toThrow(RangeError);
   });
 });
