@@ -38,6 +38,9 @@ const RESULT_CODE_LAST = 11;
 const CERTIFICATE_BYTES = 4096;
 const ENDPOINTS = 8;
 const PEERS = 64;
+/** That a device carries. */
+const SUITES = 16;
+const SUITE_LAST = 0xffff;
 const APPROVALS = 64;
 
 /** The protocol's `id` (§1). */
@@ -77,14 +80,14 @@ const firmware = object<FirmwareIdentity>({
   sha256: digest,
 });
 
-const distinct = <T>(check: Check<readonly T[]>): Check<readonly T[]> =>
-  where(check, (items) => new Set(items).size === items.length, 'without repetition');
-
 const certificate = where(
   text(/^([0-9a-f]{2})+$/, 'a certificate: DER in lower-case hex'),
   ({ length }) => length <= 2 * CERTIFICATE_BYTES,
   `at most ${CERTIFICATE_BYTES} bytes`,
 );
+
+const distinct = <T>(check: Check<readonly T[]>): Check<readonly T[]> =>
+  where(check, (items) => new Set(items).size === items.length, 'without repetition');
 
 /** One entry a device: a transaction does not see its own writes, so a second one could not be judged. */
 const batchOf = <T>(check: Check<T>, name: (item: T) => string): Check<readonly T[]> =>
@@ -114,11 +117,21 @@ const managementNodeRegistration = object<ManagementNodeRegistration>({
   certificate: digest,
   signatureKey,
   sealingKey: key,
+  treeKey: text(
+    /^(?:[0-9a-f]{104})?$/,
+    'an HSS public key, 52 bytes in lower-case hex, or nothing',
+  ),
   endpoints: distinct(list(webSocketUrl, 1, ENDPOINTS)),
   url: httpUrl,
 });
 
-const deviceRegistration = object<DeviceRegistration>({ id, model: id, firmware });
+const deviceRegistration = object<DeviceRegistration>({
+  id,
+  model: id,
+  firmware,
+  suites: distinct(list(integer(1, SUITE_LAST), 1, SUITES)),
+  legacy: boolean,
+});
 
 const statusReport = where(
   object<StatusReport>({
@@ -186,6 +199,7 @@ export const parse = {
 } as const;
 
 export const checkId = (value: string, name: string): string => id(value, name);
+export const checkChallenge = (value: string): string => digest(value, 'challenge');
 export const checkReleaseId = (value: string): string => digest(value, 'release');
 export const checkReason = (value: string): string => reason(value, 'reason');
 
@@ -199,7 +213,6 @@ const secondsText = text(/^[1-9]\d{0,7}$/, `seconds from 1 to ${SECONDS_A_YEAR}`
 /** In how many seconds a report is due. */
 export function checkDueWithin(value: string): number {
   const seconds = Number(secondsText(value, 'dueWithin'));
-export const checkChallenge = (value: string): string => digest(value, 'challenge');
   if (seconds > SECONDS_A_YEAR) throw refuse('dueWithin', `at most ${SECONDS_A_YEAR}`, value);
   return seconds;
 }

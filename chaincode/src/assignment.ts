@@ -19,7 +19,7 @@ import type {
   ManagementNodeRecord,
   VendorRecord,
 } from './records.ts';
-import { strengthOf } from './suites.ts';
+import { checkCarried } from './suites.ts';
 
 const VENDOR_MAC_BYTES = 32;
 
@@ -102,10 +102,14 @@ export function checkAssignment(
 ): Omit<AssignmentReference, 'time' | 'dueWithin'> {
   const { assignment, signed } = given;
   checkFit(given, device, manager === null ? 1 : 0);
-  strengthOf(assignment.suite, device.kind);
+  checkCarried(assignment.suite, device);
   if (assignment.mauth === 1 && manager !== null) {
     const key = Buffer.from(assignment.mkey).toString('hex');
     if (key !== manager.signatureKey) throw refuse(`the registered key of manager ${manager.id}`);
+  }
+  if (assignment.mauth === 3 && manager !== null) {
+    const key = Buffer.from(assignment.mkey).toString('hex');
+    if (key !== manager.treeKey) throw refuse(`the registered tree of manager ${manager.id}`);
   }
   checkSignatures(given, vendor);
   return {

@@ -6,13 +6,13 @@ import { addIndex, removeIndex } from './state.ts';
 import { strengthOf } from './suites.ts';
 
 function indexKeys(device: DeviceRecord): readonly string[] {
-  const { id, vendor, model, kind, assignment } = device;
+  const { id, vendor, model, assignment } = device;
   if (device.state === 'retired') return [];
   if (assignment === null) return [keys.hierarchy(vendor, model, NO_MANAGER, id)];
   return [
     keys.hierarchy(vendor, model, assignment.manager, id),
     keys.managed(assignment.manager, id),
-    keys.strength(strengthOf(assignment.suite, kind), assignment.suite, id),
+    keys.strength(strengthOf(assignment, device), assignment.suite, id),
   ];
 }
 

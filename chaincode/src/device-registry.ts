@@ -41,7 +41,7 @@ import {
   transactionTime,
   writeRecord,
 } from './state.ts';
-import { strengthOf } from './suites.ts';
+import { checkSuite, strengthOf } from './suites.ts';
 
 @Info({ title: 'DeviceRegistry', description: 'Vendors, models, management nodes and devices' })
 export class DeviceRegistry extends LamplighterContract {
@@ -267,12 +267,14 @@ export class DeviceRegistry extends LamplighterContract {
     pageSize: string,
     bookmark: string,
   ): Promise<Page<WeakDevice>> {
-    return readPage(ctx, keys.strengths(), checkPage(pageSize, bookmark), async (parts) => {
-      const id = parts.at(-1) ?? '';
-      const { vendor, kind, assignment } = await readDevice(ctx, id);
-      if (assignment === null) return null;
-      const { manager, suite } = assignment;
-      return { device: id, vendor, manager, suite, strength: strengthOf(suite, kind) };
+    return readPage(ctx, keys.strengths(), checkPage(pageSize, bookmark), async (path) => {
+      const id = path.at(-1) ?? '';
+      const device = await readDevice(ctx, id);
+      if (device.assignment === null) return null;
+      const { manager, suite, managerProof } = device.assignment;
+      const { strength, legacy, parts } = strengthOf(device.assignment, device);
+      const { vendor } = device;
+      return { device: id, vendor, manager, suite, managerProof, legacy, strength, ...parts };
     });
   }
 
@@ -284,6 +286,7 @@ export class DeviceRegistry extends LamplighterContract {
     for (const device of devices) {
       const { id, vendor: maker, kind, slotBytes } = await model(device.model);
       requireVendor(caller, await vendor(maker));
+      for (const suite of device.suites) checkSuite(suite, kind, device.legacy);
       if (device.firmware.size > slotBytes) {
         throw new ContractError(
           'ARGUMENT_INVALID',

@@ -30,14 +30,30 @@ export const keys = {
   managed: (manager: string, device: string): string => `managed:${manager}:${device}`,
   hierarchy: (vendor: string, ...below: readonly string[]): string =>
     ['hierarchy', vendor, ...below].join(':'),
-  strength: (bits: number, suite: number, device: string): string =>
-    `strength:${String(bits).padStart(STRENGTH_DIGITS, '0')}:${suite.toString(16).padStart(SUITE_DIGITS, '0')}:${device}`,
+  /** In the order of their need: legacy suites, then the weakest. */
+  strength: (
+    { legacy, strength }: { readonly legacy: boolean; readonly strength: number },
+    suite: number,
+    device: string,
+  ): string =>
+    [
+      'strength',
+      legacy ? '0' : '1',
+      String(strength).padStart(STRENGTH_DIGITS, '0'),
+      suite.toString(16).padStart(SUITE_DIGITS, '0'),
+      device,
+    ].join(':'),
   strengths: (): string => 'strength:',
   /** Stands when stake decides; never rewritten, so reading it conflicts with nothing. */
   stakeFounded: (): string => 'stake:founded',
   stakeOffer: (id: string): string => `stake:offer:${id}`,
   stakeCase: (id: string): string => `stake:case:${id}`,
   stakeVotes: (motion: string, subject: string): string => `stake:vote:${motion}:${subject}`,
+  /** The present validator set of protocol §7.3, and all that ever stood. */
+  validators: (): string => 'stake:validators',
+  validatorEpoch: (epoch: number): string => `stake:validatorEpoch:${epoch}`,
+  validatorSet: (digest: string): string => `stake:validatorSet:${digest}`,
+  organisationPeers: (mspId: string): string => `organisationPeers:${mspId}`,
   /** Every certificate that an organisation's peers ever endorsed with: rotation does not undo what was signed. */
   peerCertificate: (mspId: string, digest: string): string => `peerCertificate:${mspId}:${digest}`,
   abnormal: (device: string): string => `abnormal:${device}`,
@@ -49,9 +65,4 @@ export const keys = {
 /** The end (exclusive) of all keys that start with `prefix`, which ends in a colon. */
 export function endOf(prefix: string): string {
   return `${prefix.slice(0, -1)};`;
-  /** The present validator set of protocol §7.3, and all that ever stood. */
-  validators: (): string => 'stake:validators',
-  validatorEpoch: (epoch: number): string => `stake:validatorEpoch:${epoch}`,
-  validatorSet: (digest: string): string => `stake:validatorSet:${digest}`,
-  organisationPeers: (mspId: string): string => `organisationPeers:${mspId}`,
 }

@@ -61,6 +61,8 @@ export interface ManagementNodeRecord {
   readonly signatureKey: string;
   /** HPKE DHKEM(X25519, HKDF-SHA256) public key, 32 bytes: vendors seal to it. */
   readonly sealingKey: string;
+  /** HSS public key of its present tree (docs/protocol.md §3.3, mauth 3), hex; empty when it has none. */
+  readonly treeKey: string;
   /** ws:// or wss:// URLs that devices dial. */
   readonly endpoints: readonly string[];
   /** Base URL for other nodes (vendors ask for chain anchors there). */
@@ -93,6 +95,10 @@ export interface DeviceRecord {
   readonly model: string;
   readonly vendor: string;
   readonly kind: DeviceKind;
+  /** Suites that the device carries (docs/protocol.md §4), the one it prefers first. */
+  readonly suites: readonly number[];
+  /** Whether weak suites may be among them: a device that can do no better. It takes no firmware under one. */
+  readonly legacy: boolean;
   readonly state: DeviceLifeCycle;
   /** What the device should run: from registration, moved by RecordUpdates. */
   readonly firmware: FirmwareIdentity;
@@ -168,12 +174,6 @@ export interface ReleaseRecord {
   readonly time: string;
 }
 
-/** Argument of Firmware:RecordTransmission (an array): the vendor says who took an image. */
-export interface Transmission {
-  /** Chosen by the vendor, unique: written once. */
-  readonly id: string;
-  readonly release: string;
-  readonly manager: string;
 /** An approved release that is not withdrawn. */
 export interface ApprovedRelease extends Pick<FirmwareIdentity, 'gen' | 'sequence'> {
   /** SHA-256 of the manifest payload. */
@@ -210,6 +210,12 @@ export interface ReleaseProofStatement {
   readonly time: number;
 }
 
+/** Argument of Firmware:RecordTransmission (an array): the vendor says who took an image. */
+export interface Transmission {
+  /** Chosen by the vendor, unique: written once. */
+  readonly id: string;
+  readonly release: string;
+  readonly manager: string;
   /** Bytes sent. */
   readonly bytes: number;
   readonly observed: string;
@@ -277,23 +283,33 @@ export type ModelRegistration = Pick<
 /** Argument of DeviceRegistry:RegisterManagementNode; again by the same organisation replaces all but the id. */
 export type ManagementNodeRegistration = Pick<
   ManagementNodeRecord,
-  'id' | 'certificate' | 'signatureKey' | 'sealingKey' | 'endpoints' | 'url'
+  'id' | 'certificate' | 'signatureKey' | 'sealingKey' | 'treeKey' | 'endpoints' | 'url'
 >;
 
 /** Argument of DeviceRegistry:RegisterDevice; an array of them that of RegisterDevices. */
-export type DeviceRegistration = Pick<DeviceRecord, 'id' | 'model' | 'firmware'>;
+export type DeviceRegistration = Pick<
+  DeviceRecord,
+  'id' | 'model' | 'firmware' | 'suites' | 'legacy'
+>;
 
 /** Argument of Firmware:PublishRelease. */
 export type ReleasePublication = Pick<ReleaseRecord, 'envelope' | 'url' | 'propagate'>;
 
-/** An item of DeviceRegistry:WeakestDevices. */
+/** An item of DeviceRegistry:WeakestDevices; strengths are in bits. */
 export interface WeakDevice {
   readonly device: string;
   readonly vendor: string;
   readonly manager: string;
   readonly suite: number;
-  /** Effective strength of the suite in bits. */
+  /** How the manager proves itself (docs/protocol.md §3.3). */
+  readonly managerProof: 1 | 2 | 3;
+  readonly legacy: boolean;
+  /** The least of those below. */
   readonly strength: number;
+  readonly aead: number;
+  readonly hashCollision: number;
+  readonly keyAgreement: number;
+  readonly managerProofStrength: number;
 }
 
 /** A vendor in a page of DeviceRegistry:Hierarchy; what it holds continues on the next page. */
@@ -369,7 +385,7 @@ export interface ContractEvents {
   };
   readonly BarLifted: { readonly case: string; readonly accused: string };
   readonly SharesReissued: { readonly to: readonly string[] };
-  readonly UpdatesRecorded: { readonly manager: string; readonly devices: readonly string[] };
-}
   /** Certificates were registered; what changes shares and voices has its own event. */
   readonly ValidatorsChanged: ValidatorEpoch;
+  readonly UpdatesRecorded: { readonly manager: string; readonly devices: readonly string[] };
+}

@@ -49,6 +49,7 @@ export class ManagementNodeRecord implements records.ManagementNodeRecord {
   @Property() readonly certificate!: string;
   @Property() readonly signatureKey!: string;
   @Property() readonly sealingKey!: string;
+  @Property() readonly treeKey!: string;
   @Property('endpoints', 'string[]') readonly endpoints!: readonly string[];
   @Property() readonly url!: string;
   @Property() readonly time!: string;
@@ -74,6 +75,8 @@ export class DeviceRecord implements records.DeviceRecord {
   @Property() readonly model!: string;
   @Property() readonly vendor!: string;
   @Property('kind', 'string') readonly kind!: records.DeviceKind;
+  @Property('suites', 'number[]') readonly suites!: readonly number[];
+  @Property() readonly legacy!: boolean;
   @Property('state', 'string') readonly state!: records.DeviceLifeCycle;
   @Property('firmware', 'FirmwareIdentity') readonly firmware!: FirmwareIdentity;
   @Property('assignment', 'AssignmentReference') readonly assignment!: AssignmentReference | null;
@@ -116,9 +119,6 @@ export class ReleaseRecord implements records.ReleaseRecord {
 }
 
 @DataType()
-export class TransmissionRecord implements records.TransmissionRecord {
-  @Property('docType', 'string') readonly docType!: 'transmission';
-@DataType()
 export class ReleaseProofStatement implements records.ReleaseProofStatement {
   @Property('docType', 'string') readonly docType!: 'releaseProof';
   @Property('schema', 'number') readonly schema!: 1;
@@ -133,6 +133,9 @@ export class ReleaseProofStatement implements records.ReleaseProofStatement {
   @Property() readonly time!: number;
 }
 
+@DataType()
+export class TransmissionRecord implements records.TransmissionRecord {
+  @Property('docType', 'string') readonly docType!: 'transmission';
   @Property('schema', 'number') readonly schema!: 1;
   @Property() readonly id!: string;
   @Property() readonly release!: string;
@@ -166,7 +169,13 @@ export class WeakDevice implements records.WeakDevice {
   @Property() readonly vendor!: string;
   @Property() readonly manager!: string;
   @Property() readonly suite!: number;
+  @Property('managerProof', 'number') readonly managerProof!: 1 | 2 | 3;
+  @Property() readonly legacy!: boolean;
   @Property() readonly strength!: number;
+  @Property() readonly aead!: number;
+  @Property() readonly hashCollision!: number;
+  @Property() readonly keyAgreement!: number;
+  @Property() readonly managerProofStrength!: number;
 }
 
 @DataType()

@@ -1,49 +1,57 @@
 /**
- * Which suites of docs/protocol.md §4 a device may be assigned, and how strong each is. Effective strength is the least
- * of key length, tag length (the work of one forged record) and half of the hash's length (a collision).
+ * Which suite of docs/protocol.md §4 a device may be assigned, and how strong that leaves it: the least of what its suite
+ * and its manager's proof give.
  */
+import {
+  effectiveStrength,
+  suiteFacts,
+  suiteStrength,
+  type SuiteFacts,
+  type SuiteStrength,
+} from '@lamplighter/sdk/wire';
 import { ContractError } from './errors.ts';
-import type { DeviceKind } from './records.ts';
+import type { AssignmentReference, DeviceKind, DeviceRecord } from './records.ts';
 
-interface Suite {
-  readonly kinds: readonly DeviceKind[];
-  readonly keyBits: number;
-  readonly tagBits: number;
+const CLASS: Readonly<Record<DeviceKind, 0 | 1>> = { end: 0, lightweight: 1 };
+
+function refuse(id: number, why: string): ContractError {
+  const name = `suite 0x${id.toString(16).padStart(4, '0')}`;
+  return new ContractError('SUITE_REFUSED', `${name} ${why}`);
 }
 
-const HASH_BITS = 256;
-/** From here on: weak variants, never assigned on this ledger. */
-const LEGACY = 0x8000;
-const END: readonly DeviceKind[] = ['end'];
-const LIGHTWEIGHT: readonly DeviceKind[] = ['lightweight'];
-const BOTH: readonly DeviceKind[] = ['end', 'lightweight'];
-
-const SUITES: ReadonlyMap<number, Suite> = new Map([
-  [0x0101, { kinds: BOTH, keyBits: 128, tagBits: 128 }],
-  [0x0102, { kinds: BOTH, keyBits: 256, tagBits: 128 }],
-  [0x0103, { kinds: BOTH, keyBits: 256, tagBits: 128 }],
-  [0x0104, { kinds: END, keyBits: 256, tagBits: 128 }],
-  [0x0105, { kinds: END, keyBits: 256, tagBits: 128 }],
-  [0x0201, { kinds: BOTH, keyBits: 128, tagBits: 128 }],
-  [0x0202, { kinds: LIGHTWEIGHT, keyBits: 128, tagBits: 128 }],
-  [0x0203, { kinds: LIGHTWEIGHT, keyBits: 128, tagBits: 128 }],
-  [0x0301, { kinds: LIGHTWEIGHT, keyBits: 128, tagBits: 64 }],
-  [0x0302, { kinds: LIGHTWEIGHT, keyBits: 128, tagBits: 64 }],
-  [0x0303, { kinds: LIGHTWEIGHT, keyBits: 128, tagBits: 64 }],
-  [0x0304, { kinds: LIGHTWEIGHT, keyBits: 128, tagBits: 64 }],
-]);
-
 /**
- * @returns effective strength in bits.
- * @throws ContractError SUITE_REFUSED for a legacy or unknown suite, or one that is not for this kind of device.
+ * A suite that a device of this kind can have.
+ *
+ * @param legacy whether the device is registered as one that can do no better
+ * @throws ContractError SUITE_REFUSED
  */
-export function strengthOf(id: number, kind: DeviceKind): number {
-  const name = `suite 0x${id.toString(16).padStart(4, '0')}`;
-  if (id > LEGACY) throw new ContractError('SUITE_REFUSED', `${name} is a legacy suite`);
-  const suite = SUITES.get(id);
-  if (suite === undefined) throw new ContractError('SUITE_REFUSED', `${name} is not known`);
-  if (!suite.kinds.includes(kind)) {
-    throw new ContractError('SUITE_REFUSED', `${name} is not for devices of kind ${kind}`);
-  }
-  return Math.min(suite.keyBits, suite.tagBits, HASH_BITS / 2);
+export function checkSuite(id: number, kind: DeviceKind, legacy: boolean): SuiteFacts {
+  const suite = suiteFacts(id);
+  if (suite === undefined) throw refuse(id, 'is not known');
+  if (!suite.classes.includes(CLASS[kind])) throw refuse(id, `is not for devices of kind ${kind}`);
+  if (suite.legacy && !legacy) throw refuse(id, 'is for devices registered as legacy only');
+  return suite;
+}
+
+/** @throws ContractError SUITE_REFUSED unless the device is registered to carry it. */
+export function checkCarried(id: number, { kind, suites, legacy }: DeviceRecord): void {
+  checkSuite(id, kind, legacy);
+  if (!suites.includes(id)) throw refuse(id, 'is none that the device carries');
+}
+
+/** How strong an assigned device is. */
+export interface DeviceStrength {
+  /** Bits, the least of `parts`. */
+  readonly strength: number;
+  readonly legacy: boolean;
+  readonly parts: SuiteStrength;
+}
+
+export function strengthOf(
+  { suite: id, managerProof }: Pick<AssignmentReference, 'suite' | 'managerProof'>,
+  { kind, legacy }: Pick<DeviceRecord, 'kind' | 'legacy'>,
+): DeviceStrength {
+  const suite = checkSuite(id, kind, legacy);
+  const parts = suiteStrength(suite, CLASS[kind], managerProof);
+  return { strength: effectiveStrength(parts), legacy: suite.legacy, parts };
 }

@@ -116,6 +116,7 @@ const SUBJECTS: readonly Subject[] = [
       certificate: WRONG_DIGEST,
       signatureKey: [...WRONG_DIGEST, '00'.repeat(32)],
       sealingKey: WRONG_DIGEST,
+      treeKey: ['00', 'AB'.repeat(52), '00'.repeat(51), '00'.repeat(53), null],
       endpoints: [
         [],
         'ws://a',
@@ -130,7 +131,13 @@ const SUBJECTS: readonly Subject[] = [
     transaction: 'DeviceRegistry:RegisterDevice',
     right: { ...aDevice('d', 'm') },
     isBatch: false,
-    wrong: { id: WRONG_ID, model: WRONG_ID, firmware: WRONG_FIRMWARE },
+    wrong: {
+      id: WRONG_ID,
+      model: WRONG_ID,
+      firmware: WRONG_FIRMWARE,
+      suites: [null, [], [0], [0x10000], ['0x0103'], [0x0103, 0x0103], Array.from({ length: 17 })],
+      legacy: [0, 'no', null],
+    },
   },
   {
     transaction: 'DeviceRegistry:RegisterDevices',

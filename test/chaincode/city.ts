@@ -97,6 +97,7 @@ export const aManager = (
   certificate: identity.digest,
   signatureKey: publicKeyOf(id),
   sealingKey: digestOf(`sealing key of ${id}`),
+  treeKey: '',
   endpoints: ['ws://127.0.0.1:9100/v1/device'],
   url: 'http://127.0.0.1:9101',
   ...change,
@@ -115,7 +116,14 @@ export const aDevice = (
   id: string,
   model: string,
   change: Partial<DeviceRegistration> = {},
-): DeviceRegistration => ({ id, model, firmware: aFirmware(), ...change });
+): DeviceRegistration => ({
+  id,
+  model,
+  firmware: aFirmware(),
+  suites: [0x0103, 0x0102],
+  legacy: false,
+  ...change,
+});
 
 export function anAssignment(
   device: string,

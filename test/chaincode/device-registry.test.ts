@@ -176,6 +176,9 @@ describe('RegisterDevices', () => {
     expect(await register(northlight, aDevice(lamp, 'prime', { firmware }))).toBe(
       'ARGUMENT_INVALID',
     );
+    for (const change of [{ suites: [0x0301] }, { suites: [0x0103, 0x8001] }]) {
+      expect(await register(northlight, aDevice(lamp, 'prime', change))).toBe('SUITE_REFUSED');
+    }
   });
 });
 
@@ -230,6 +233,7 @@ describe('AssignDevice', () => {
     ['another key than the manager registered', { mkey: new Uint8Array(32) }, 'ASSIGNMENT_INVALID'],
     ['a legacy suite', { suite: 0x8001 }, 'SUITE_REFUSED'],
     ['an unknown suite', { suite: 0x0999 }, 'SUITE_REFUSED'],
+    ['a suite that the device does not carry', { suite: 0x0101 }, 'SUITE_REFUSED'],
     ['a suite for lightweight nodes only', { suite: 0x0301 }, 'SUITE_REFUSED'],
   ])('refuses %s', async (_what, change, code) => {
     const city = await City.founded();
@@ -460,21 +464,39 @@ describe('queries of the registry', () => {
     expect(seen).toStrictEqual(['d', 'a', 'b', 'c']);
   });
 
-  it('lists the weakest suites first', async () => {
+  it('lists legacy suites first, then the weakest, and says what limits each', async () => {
     const city = await City.inhabited('strong');
     const { vendor } = city.people.northlight;
-    for (const [id, suite] of [
-      ['weak', 0x0304],
-      ['fair', 0x0201],
+    for (const [id, suite, legacy] of [
+      ['weak', 0x0304, false],
+      ['fair', 0x0201, false],
+      ['zoo', 0x8001, true],
     ] as const) {
-      await city.register(vendor, 'RegisterDevice', aDevice(id, 'mote'));
+      await city.register(
+        vendor,
+        'RegisterDevice',
+        aDevice(id, 'mote', { suites: [suite], legacy }),
+      );
       const envelope = macAssignment(aChainAssignment(id, 'gate-1', { suite }));
       await city.ledger.submit(vendor, 'DeviceRegistry:AssignDevice', [envelope, '600']);
     }
-    const page = await city.ask<Page<WeakDevice>>('DeviceRegistry:WeakestDevices', '2', '');
+    const page = await city.ask<Page<WeakDevice>>('DeviceRegistry:WeakestDevices', '3', '');
+    const common = { vendor: 'northlight', manager: 'gate-1', legacy: false, hashCollision: 128 };
+    const chained = { managerProof: 2, keyAgreement: 256, managerProofStrength: 128 } as const;
+    const narrow = { ...common, ...chained, strength: 64, aead: 64 };
     expect(page.items).toStrictEqual([
-      { device: 'weak', vendor: 'northlight', manager: 'gate-1', suite: 0x0304, strength: 64 },
-      { device: 'strong', vendor: 'northlight', manager: 'gate-1', suite: 0x0103, strength: 128 },
+      { ...narrow, device: 'zoo', suite: 0x8001, legacy: true },
+      { ...narrow, device: 'weak', suite: 0x0304 },
+      {
+        ...common,
+        device: 'strong',
+        suite: 0x0103,
+        managerProof: 1,
+        strength: 128,
+        aead: 128,
+        keyAgreement: 128,
+        managerProofStrength: 128,
+      },
     ]);
     expect(page.bookmark).not.toBe('');
   });

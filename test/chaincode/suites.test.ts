@@ -1,26 +1,40 @@
+import { suiteFacts, SUITES } from '@lamplighter/sdk/wire';
 import { ContractError } from '../../chaincode/src/errors.ts';
-import { strengthOf } from '../../chaincode/src/suites.ts';
+import { checkSuite, strengthOf } from '../../chaincode/src/suites.ts';
 
 it.each([
-  [0x0103, 'end', 128],
-  [0x0103, 'lightweight', 128],
-  [0x0104, 'end', 128],
-  [0x0201, 'lightweight', 128],
-  [0x0301, 'lightweight', 64],
-  [0x0304, 'lightweight', 64],
-] as const)('suite %i of an %s node has %i bits', (id, kind, bits) => {
-  expect(strengthOf(id, kind)).toBe(bits);
+  [0x0103, 'end', 1, 128],
+  [0x0103, 'lightweight', 2, 128],
+  [0x0104, 'end', 1, 128],
+  [0x0201, 'lightweight', 3, 128],
+  [0x0301, 'lightweight', 3, 64],
+  [0x0304, 'lightweight', 2, 64],
+] as const)('suite %i of an %s node with proof %i has %i bits', (suite, kind, proof, bits) => {
+  const { strength, legacy, parts } = strengthOf(
+    { suite, managerProof: proof },
+    { kind, legacy: false },
+  );
+  expect([strength, legacy]).toEqual([bits, false]);
+  expect(Math.min(...Object.values(parts))).toBe(bits);
+});
+
+it('knows every suite for what the table says, and no other', () => {
+  for (const { id, classes, legacy } of SUITES) {
+    const kind = classes.includes(1) ? 'lightweight' : 'end';
+    expect(checkSuite(id, kind, true)).toBe(suiteFacts(id));
+    if (legacy) expect(() => checkSuite(id, kind, false)).toThrow(/^SUITE_REFUSED: .*legacy/);
+  }
 });
 
 it.each([
   [0x0104, 'lightweight'],
   [0x0202, 'end'],
+  [0x8001, 'end'],
   [0x0106, 'end'],
   [0, 'end'],
   [0x8000, 'lightweight'],
-  [0x8001, 'lightweight'],
   [2 ** 53 - 1, 'lightweight'],
 ] as const)('suite %i is refused for an %s node', (id, kind) => {
-  expect(() => strengthOf(id, kind)).toThrow(ContractError);
-  expect(() => strengthOf(id, kind)).toThrow(/^SUITE_REFUSED: /);
+  expect(() => checkSuite(id, kind, true)).toThrow(ContractError);
+  expect(() => checkSuite(id, kind, true)).toThrow(/^SUITE_REFUSED: /);
 });

@@ -101,12 +101,11 @@ export class Assignments {
     const { envelope, psk, fti, rti, uti, formerKids } = handOver;
     const assignment = this.#check(record, envelope, vendor);
     const { chainMaster } = this.#parts;
-    const seed =
-      assignment.mauth === 2
-        ? [chainSeed(chainMaster, assignment.idD, assignment.epoch)]
-        : ([] as const);
+    const { idD, epoch, mauth } = assignment;
+    const seed = mauth === 2 ? chainSeed(chainMaster, idD, epoch) : undefined;
     const before = this.#parts.database.get(record.id);
-    const secrets = manageEpoch(decodeSigned(envelope).payload, psk, ...seed);
+    const { payload } = decodeSigned(envelope);
+    const secrets = manageEpoch(payload, psk, seed, record.legacy);
     erase(psk);
     return {
       id: record.id,

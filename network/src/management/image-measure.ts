@@ -1,9 +1,9 @@
 /**
- * M's measure of its own copy of an image (monitoring, step 6): H(r || fw) in one pass of the platform's SHA-256, the
- * one full hash a device and round.
+ * M's measure of its own copy of an image (monitoring, step 6): where Hf is SHA-256, H(r || fw) in one pass of the platform's,
+ * the one full hash a device and round.
  */
 import { createHash } from 'node:crypto';
-import type { ImageMeasure } from '@lamplighter/sdk/protocol';
+import { measureImage, type ImageMeasure, type MeasuringSuite } from '@lamplighter/sdk/protocol';
 
 const LABEL = Buffer.from('lamplighter.v1 proof', 'ascii');
 
@@ -11,7 +11,13 @@ const LABEL = Buffer.from('lamplighter.v1 proof', 'ascii');
  * @param r the request's 32 random bytes
  * @param sha256 the image's digest, which the image cache has verified; lower-case hex
  */
-export function measureOwnCopy(r: Uint8Array, image: Uint8Array, sha256: string): ImageMeasure {
+export function measureOwnCopy(
+  suite: MeasuringSuite,
+  r: Uint8Array,
+  image: Uint8Array,
+  sha256: string,
+): ImageMeasure {
+  if (suite.imageHash !== undefined) return measureImage(suite, r, image);
   const size = Buffer.alloc(8);
   size.writeBigUInt64BE(BigInt(image.length));
   const proof = createHash('sha256').update(LABEL).update(r).update(size).update(image).digest();

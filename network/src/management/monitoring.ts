@@ -119,7 +119,7 @@ export class Monitoring {
     const entry = await this.#learn(live, answer.state);
     if (entry === undefined) return;
     const image = await this.#image(entry);
-    const measured = measureOwnCopy(asked.round.r, image, entry.firmware.sha256);
+    const measured = measureOwnCopy(live.suite, asked.round.r, image, entry.firmware.sha256);
     const expected = { ...entry.firmware, seq: entry.firmware.sequence };
     const judgement = judgeAnswer(asked.round, answer, expected, measured, live.suite);
     await this.#judged(asked, entry, answer, judgement);

@@ -1,9 +1,8 @@
 /** Signs assignments (protocol §2.2) for the two classes, and derives what goes with them. Pure but for its randomness. */
 import { createHash } from 'node:crypto';
 
-import type { ManagementNodeRecord } from '@lamplighter/chaincode';
+import type { DeviceKind, ManagementNodeRecord } from '@lamplighter/chaincode';
 import {
-  DEFAULT_SUITE,
   macEnvelope,
   newEd25519Signer,
   pskOf,
@@ -13,6 +12,7 @@ import {
   type VendorKey,
 } from '@lamplighter/sdk/crypto';
 import {
+  DEFAULT_SUITES,
   decodeAssignment,
   decodeSigned,
   encodeAssignment,
@@ -51,6 +51,22 @@ export function nextTurn(device: DeviceSecret): {
     : { serial: last.serial + 1, epoch: last.epoch + 1 };
 }
 
+/** Suites that a device has when its order names none (§4). */
+export function defaultSuites(kind: DeviceKind): readonly number[] {
+  return [DEFAULT_SUITES[kind === 'end' ? 0 : 1]];
+}
+
+/** What a device carries, the one it prefers first. */
+export function suitesOf({ suites, kind }: DeviceSecret): readonly number[] {
+  return suites ?? defaultSuites(kind);
+}
+
+function suiteFor(device: DeviceSecret): number {
+  const [preferred] = suitesOf(device);
+  if (preferred === undefined) throw new RangeError(`device ${device.id} carries no suite`);
+  return preferred;
+}
+
 /** Class E: mauth 1, signed. Class L: mauth 2, under the device's vendor MAC. */
 export function signAssignment(order: AssignmentOrder): StoredAssignment {
   const { device, manager, intervals } = order;
@@ -67,7 +83,7 @@ export function signAssignment(order: AssignmentOrder): StoredAssignment {
     idM: manager.id,
     prevKid: fromHex(device.assignment?.kid ?? ''),
     kid: order.kid,
-    suite: DEFAULT_SUITE,
+    suite: suiteFor(device),
     epoch,
     class: lightweight ? 1 : 0,
     mauth: lightweight ? 2 : 1,

@@ -4,10 +4,11 @@
  */
 import { randomBytes } from 'node:crypto';
 
-import type { FirmwareIdentity, ModelRecord } from '@lamplighter/chaincode';
+import type { DeviceRegistration, FirmwareIdentity, ModelRecord } from '@lamplighter/chaincode';
 import type { Intervals } from '@lamplighter/sdk/wire';
 
 import { LedgerError, type Contracts } from '../ledger/index.ts';
+import { defaultSuites, suitesOf } from './assignment.ts';
 import type { AssignmentDesk, AssignmentFailures } from './assignment-desk.ts';
 import type {
   DeviceSecret,
@@ -31,6 +32,10 @@ export interface DeviceOrder {
   /** Absolute path told to the device. @default that of the firmware store */
   readonly image?: string;
   readonly intervals: Intervals;
+  /** What it carries, the one it prefers first. @default the suite of its class (protocol §4) */
+  readonly suites?: readonly number[];
+  /** Whether weak suites may be among them. @default false */
+  readonly legacy?: boolean;
 }
 
 export interface DeviceFactoryParts {
@@ -132,15 +137,16 @@ export class DeviceFactory {
 
   /** @returns whether the device stands on the ledger now */
   async #registerAgain(
-    { id, model }: DeviceSecret,
+    device: DeviceSecret,
     { firmware }: UnfinishedOrder,
     failures: Map<string, unknown>,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { contracts, secrets } = this.#parts;
+    const { id } = device;
     try {
       await withRetries(
-        () => contracts.registerDevices([{ id, model, firmware }], { signal }),
+        () => contracts.registerDevices([registrationOf(device, firmware)], { signal }),
         signal,
       );
       return true;
@@ -190,17 +196,23 @@ export class DeviceFactory {
         );
       }
     }
-    await secrets.add(
-      orders.map(({ id, model, manager, firmware, intervals }) => ({
+    const devices = orders.map((order) => {
+      const { id, model, manager, firmware, intervals, legacy = false } = order;
+      const kind = models.get(model)?.kind ?? 'end';
+      const { suites = defaultSuites(kind) } = order;
+      return {
         id,
         model,
-        kind: models.get(model)?.kind ?? 'end',
+        kind,
+        suites,
+        legacy,
         kv0: randomBytes(32).toString('hex'),
         assignment: null,
         order: { manager, firmware, ...intervals },
-      })),
-    );
-    const registrations = orders.map(({ id, model, firmware }) => ({ id, model, firmware }));
+      };
+    });
+    await secrets.add(devices);
+    const registrations = devices.map((device) => registrationOf(device, device.order.firmware));
     try {
       await withRetries(() => contracts.registerDevices(registrations, { signal }), signal);
     } catch (error) {
@@ -250,6 +262,11 @@ export class DeviceFactory {
       }),
     );
   }
+}
+
+function registrationOf(device: DeviceSecret, firmware: FirmwareIdentity): DeviceRegistration {
+  const { id, model, legacy = false } = device;
+  return { id, model, firmware, suites: suitesOf(device), legacy };
 }
 
 function assignmentOf(device: DeviceSecret): StoredAssignment {

@@ -27,6 +27,10 @@ export interface DeviceSecret {
   readonly id: string;
   readonly model: string;
   readonly kind: DeviceKind;
+  /** Suites that it carries, the one it prefers first; stores of earlier versions have none. */
+  readonly suites?: readonly number[];
+  /** Whether weak suites may be among them. */
+  readonly legacy?: boolean;
   /** 32 bytes, hex. */
   readonly kv0: string;
   /** The newest that stands on the ledger; null before the first. */

@@ -24,6 +24,7 @@ async function startCity(): Promise<VendorCity> {
     certificate: city.people.helios.manager.digest,
     signatureKey: Buffer.from(GATEWAY.public).toString('hex'),
     sealingKey: Buffer.from(city.sealing.publicKey).toString('hex'),
+    treeKey: '',
     endpoints: ['ws://127.0.0.1:9200/v1/device', 'ws://127.0.0.1:9201/v1/device'],
     url: 'http://127.0.0.1:1',
   });

@@ -201,12 +201,13 @@ describe('update requests', () => {
     await make(city, 'prime-1');
     const { contracts } = city.northlight;
     const record = await contracts.readManagementNode('gateway-north');
-    const { certificate, signatureKey, sealingKey, endpoints, url } = record;
+    const { certificate, signatureKey, sealingKey, treeKey, endpoints, url } = record;
     await contracts.registerManagementNode({
       id: 'gateway-south',
       certificate,
       signatureKey,
       sealingKey,
+      treeKey,
       endpoints,
       url,
     });

@@ -100,6 +100,7 @@ export class Gateway {
       certificate: manager.digest,
       signatureKey: hex(ed25519PublicKey(this.#keys.signature)),
       sealingKey: hex(x25519PublicKey(this.#keys.sealing)),
+      treeKey: '',
       endpoints: [`ws://127.0.0.1:${this.#port}/v1/device`],
       url: `http://127.0.0.1:${this.#port}`,
     });

@@ -88,6 +88,7 @@ export class VendorCity implements AsyncDisposable {
       certificate: people.northlight.manager.digest,
       signatureKey: Buffer.from(GATEWAY.public).toString('hex'),
       sealingKey: Buffer.from(sealing.publicKey).toString('hex'),
+      treeKey: '',
       endpoints: ['ws://127.0.0.1:9100/v1/device'],
       url: `http://127.0.0.1:${port}`,
     });

@@ -124,6 +124,7 @@ async function startManager(plan: ManagerPlan, options: NodesOptions): Promise<M
     certificate: certificateDigest(member.certificate),
     signatureKey: hex(ed25519PublicKey(keys.signature)),
     sealingKey: hex(x25519PublicKey(keys.sealing)),
+    treeKey: '',
     endpoints: [`ws://127.0.0.1:${node.port}/v1/device`],
     url: `http://127.0.0.1:${node.port}`,
   });

@@ -20,7 +20,7 @@ export function answer(
     seq: device.state.seq,
     ver: `1.0.${String(device.state.seq)}`,
     size: device.image.length,
-    ...measureImage(r, device.image),
+    ...measureImage(suiteOf(0x0103), r, device.image),
     r,
     hack: lightweight ? intervalsAnswer(suiteOf(0x0103), r, intervals) : new Uint8Array(0),
     state: { ...device.state, opensIn: intervals.fti, ...state },

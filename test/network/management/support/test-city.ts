@@ -171,6 +171,8 @@ export class TestCity {
       model: `${kind}-model`,
       vendor: VENDOR,
       kind,
+      suites: [assignment.suite],
+      legacy: false,
       state: 'assigned',
       firmware: { gen: 1, sequence: 1, version: '1.0.1', size: image.length, sha256 },
       assignment: {
