@@ -6,7 +6,7 @@ export { findBinaries, INSTALL_PAGE, type FabricBinaries } from './binaries.ts';
 export type { BlockCounts } from './block-counts.ts';
 export { FabricError, type FabricErrorCode } from './errors.ts';
 export { STAKE_PLUGIN } from './lifecycle.ts';
-export { FabricNetwork } from './network.ts';
+export { FabricNetwork, layOut, type LayoutOptions } from './network.ts';
 export type {
   ChaincodeServer,
   ChaincodeServerFacts,
@@ -15,4 +15,10 @@ export type {
   Validation,
 } from './options.ts';
 export type { RunningNode } from './running-nodes.ts';
-export { appliedLines, planStake, type StakeApplied } from './stake-apply.ts';
+export {
+  appliedLines,
+  applyStake,
+  planStake,
+  type StakeApplied,
+  type StakeApplyOptions,
+} from './stake-apply.ts';

@@ -19,7 +19,7 @@ import { makeGenesis, type ChannelTools } from './channel.ts';
 import { FabricError } from './errors.ts';
 import { FabricHost } from './host.ts';
 import { openMembers, type Members } from './members.ts';
-import { completeOptions, type CompleteOptions, type FabricNetworkOptions } from './options.ts';
+import { completeOptions, type FabricChaincode, type FabricNetworkOptions } from './options.ts';
 import { openRecord } from './record.ts';
 import type { RunningNode } from './running-nodes.ts';
 import { applyStake, type StakeApplied } from './stake-apply.ts';
@@ -29,6 +29,7 @@ import {
   type OrdererNode,
   type PeerNode,
   type Topology,
+  type TopologyOptions,
 } from './topology.ts';
 
 export class FabricNetwork implements AsyncDisposable {
@@ -175,8 +176,13 @@ export class FabricNetwork implements AsyncDisposable {
   }
 }
 
-/** On the ports of the first start. */
-async function layOut(options: CompleteOptions): Promise<Topology> {
+export interface LayoutOptions extends Omit<TopologyOptions, 'chaincodes'> {
+  readonly directory: string;
+  readonly chaincodes: readonly Pick<FabricChaincode, 'name'>[];
+}
+
+/** Which nodes the options ask for, on the ports of the first start. */
+export async function layOut(options: LayoutOptions): Promise<Topology> {
   const layout = { ...options, chaincodes: options.chaincodes.map(({ name }) => name) };
   const ports = await assignPorts(options.directory, options.host, portNames(layout), {});
   return topologyOf(layout, ports);

@@ -1,6 +1,7 @@
 /** How `lamplighter stake …` is written on the command line. */
 import { type Command, Option } from 'commander';
 import type { ActFlags, OfferFlags, SkipFlags, StakeFlags } from './stake.ts';
+import type { ApplyFlags } from './stake-apply.ts';
 
 /** Adds the commands below `stake`. */
 export function addStakeCommands(stake: Command): void {
@@ -61,6 +62,16 @@ export function addStakeCommands(stake: Command): void {
     .action(async (id: string, flags: ActFlags) => {
       const { lift } = await import('./stake.ts');
       await lift(id, flags);
+    });
+  inCity(stake.command('apply'))
+    .description('bring what a network of --fabric has committed to its stake table')
+    .option(
+      '--plan <file>',
+      "change nothing; write the channel's configuration update, for administrators to sign",
+    )
+    .action(async (flags: ApplyFlags) => {
+      const { apply } = await import('./stake-apply.ts');
+      await apply(flags);
     });
 }
 
