@@ -29,8 +29,14 @@ export type ManagementErrorCode =
   | 'RELEASE_SIGNATURE_INVALID'
   /** The chunk tree of the image is not the one the manifest names. */
   | 'RELEASE_ROOT_MISMATCH'
+  /** Too many devices wait for proofs. */
+  | 'PROOFS_BUSY'
+  /** Peers with enough shares did not say the same (protocol §7.3). */
+  | 'PROOF_NOT_WON'
   /** An assignment names a kid that another device has: it would lock that one out. */
   | 'KID_IN_USE'
+  /** Every leaf of the node's tree has signed: a new tree and new assignments are needed. */
+  | 'TREE_EXHAUSTED'
   /** A hand-over is not the assignment that stands on the ledger, or not for this node. */
   | 'ASSIGNMENT_MISMATCH';
 
