@@ -10,6 +10,7 @@ import {
   parseProvisioning,
 } from '@lamplighter/sdk';
 import type { EndNodeIdentity } from '@lamplighter/sdk';
+import { encodeRoots, toHex } from '@lamplighter/sdk/wire';
 
 const KEY = 'ab'.repeat(32);
 const DOCUMENT = {
@@ -67,6 +68,36 @@ describe('parseProvisioning', () => {
       kind: 'lightweight',
       vendorMacKey: new Uint8Array(32).fill(0xab),
     });
+  });
+
+  it('reads k of n roots in place of one key, and the ledger', () => {
+    const keys = [1, 2, 3].map((byte) => ({ alg: 1 as const, key: new Uint8Array(32).fill(byte) }));
+    const roots = { gen: 4, k: 2, keys };
+    const vendorRoots = toHex(encodeRoots(roots));
+    const ledger = { channel: 'city', chaincode: 'lamplighter', validators: '820180' };
+    expect(parseProvisioning({ ...WITHOUT_KEY, vendorRoots, ledger })).toMatchObject({
+      vendorRoots: roots,
+      ledger: { ...ledger, validators: Uint8Array.of(0x82, 1, 0x80) },
+    });
+  });
+
+  it.each<[string, object]>([
+    ['vendorRoots', { ...WITHOUT_KEY, vendorRoots: '80' }],
+    ['vendorRoots', { ...WITHOUT_KEY, vendorRoots: 'xx' }],
+    ['vendorKey', { ...DOCUMENT, vendorRoots: '80' }],
+    ['ledger', { ...DOCUMENT, ledger: 'city' }],
+    ['ledger.channel', { ...DOCUMENT, ledger: { chaincode: 'c', validators: '80' } }],
+    [
+      'ledger.chaincode',
+      { ...DOCUMENT, ledger: { channel: 'c', chaincode: '', validators: '80' } },
+    ],
+    ['ledger.validators', { ...DOCUMENT, ledger: { channel: 'c', chaincode: 'c' } }],
+    ['ledger.more', { ...DOCUMENT, ledger: { more: 1 } }],
+    ['ledger', { ...WITHOUT_KEY, kind: 'lightweight', vendorMacKey: KEY, ledger: {} }],
+  ])('refuses a false %s', (name, document) => {
+    const { code, message } = refusalOf(document);
+    expect(code).toBe('PROVISIONING_INVALID');
+    expect(message).toContain(`provisioning: ${name}: expected `);
   });
 
   it.each(Object.keys(DOCUMENT))('refuses a document without %s', (name) => {

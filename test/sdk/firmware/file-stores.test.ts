@@ -12,6 +12,9 @@ import type { Disk } from '@lamplighter/sdk/node';
 import type { DeviceRecord } from '@lamplighter/sdk';
 import { beginAttempt, beginTrial, boot, confirm } from '../../../sdk/src/firmware/boot-record.ts';
 import type { BootRecord } from '../../../sdk/src/firmware/boot-record.ts';
+import { deviceRecordCodec } from '../../../sdk/src/firmware/device-record-codec.ts';
+import { RecordFile } from '../../../sdk/src/firmware/record-file.ts';
+import { decodeCbor, encodeCbor } from '../../../sdk/src/wire/cbor.ts';
 import { newWindow } from '../../../sdk/src/protocol/window.ts';
 import { enrolPair, filled, lightweight } from '../protocol/session-fixture.ts';
 import { PowerCut, POWER_CUT_MODES, SimulatedDisk } from './simulated-disk.ts';
@@ -90,6 +93,32 @@ describe.each([
       await keys.save(record);
       expect(await new FileKeyStore(directory, disk).load()).toEqual(record);
     }
+  });
+
+  it('read keys of version 1, which knew neither roots nor ledger', async () => {
+    const disk = newDisk();
+    const record = deviceRecord({ roots: null, ledger: null });
+    const fields = decodeCbor(deviceRecordCodec.encode(record));
+    if (!Array.isArray(fields)) throw new Error('expected an array');
+    const first = new RecordFile({ disk, directory, name: 'keys', kind: 'keys' });
+    await first.save(encodeCbor(fields.slice(0, -2)));
+    const keys = new FileKeyStore(directory, disk);
+    expect(await keys.load()).toEqual(record);
+    await keys.save(deviceRecord());
+    await expect(first.load()).rejects.toMatchObject({ code: 'RECORD_VERSION' });
+    expect(await new FileKeyStore(directory, disk).load()).toEqual(deviceRecord());
+  });
+
+  it.each([
+    ['a later version', 3, Uint8Array.of(0x80), 'RECORD_VERSION'],
+    ['version 1 that is no record', 1, Uint8Array.of(0xff), 'RECORD_DAMAGED'],
+    ['version 1 of another shape', 1, Uint8Array.of(0x80), 'RECORD_DAMAGED'],
+    ['version 1 that is no array', 1, Uint8Array.of(1), 'RECORD_DAMAGED'],
+  ])('refuse keys of %s', async (_name, version, bytes, code) => {
+    const disk = newDisk();
+    const other = new RecordFile({ disk, directory, name: 'keys', kind: 'keys', version });
+    await other.save(bytes);
+    await expect(new FileKeyStore(directory, disk).load()).rejects.toMatchObject({ code });
   });
 
   it('say so for ever after the keys were erased', async () => {
