@@ -10,8 +10,17 @@ import {
 import type { ConnectionProfile, Credentials } from '../../membership/index.ts';
 import { chooseValidation, type FabricChoice, type FabricFlags } from '../fabric-option.ts';
 import type { ContractServer, Engine, EngineStart, LedgerEngine, StakeRule } from './engine.ts';
+import { CoalitionRule, PluginRule } from './fabric-rules.ts';
 import type { Role } from './members.ts';
 import { CHAINCODE, CHANNEL, ORGANISATIONS, VERSION } from './plan.ts';
+
+/** What a directory's network always consists of. */
+const LAYOUT = {
+  channel: CHANNEL,
+  organisations: ORGANISATIONS,
+  orderers: 4,
+  host: '127.0.0.1',
+} as const;
 
 /** @throws FabricError BINARIES_MISSING; OperatorError OPTION_INVALID */
 export async function fabricEngine(flags: FabricFlags): Promise<Engine> {
@@ -25,24 +34,32 @@ export async function fabricEngine(flags: FabricFlags): Promise<Engine> {
   };
 }
 
+/**
+ * For commands beside a running network, which act as the administrators whose folders it has.
+ *
+ * @param folder of the network
+ * @throws FabricError BINARIES_MISSING
+ */
+export async function stakeTools(folder: string): Promise<StakeApplyOptions> {
+  const chaincodes = [{ name: CHAINCODE }];
+  return {
+    directory: folder,
+    binaries: await findBinaries(),
+    topology: await layOut({ ...LAYOUT, directory: folder, chaincodes }),
+    chaincode: CHAINCODE,
+  };
+}
+
 class FabricEngine implements LedgerEngine {
   readonly kind = 'fabric';
-  readonly words: string;
+  readonly words = `${ORGANISATIONS.length} organisations, one peer each, ${LAYOUT.orderers} orderers`;
   readonly rule: StakeRule;
   readonly #network: FabricNetwork;
 
   private constructor(network: FabricNetwork, { validation }: FabricChoice) {
     this.#network = network;
-    const orderers = network.nodes.filter(({ kind }) => kind === 'orderer').length;
-    this.words = `${ORGANISATIONS.length} organisations, one peer each, ${orderers} orderers`;
-    this.rule = {
-      words:
-        validation.kind === 'plugin'
-          ? 'more than half of all decide, the validator among them'
-          : 'coalitions that hold more than half of all decide, no validator is asked for',
-      needsValidator: validation.kind === 'plugin',
-      apply: async () => appliedLines(await network.applyStake(CHAINCODE)),
-    };
+    const apply = (): Promise<StakeApplied> => network.applyStake(CHAINCODE);
+    this.rule = validation.kind === 'plugin' ? new PluginRule(apply) : new CoalitionRule(apply);
   }
 
   static async start(
@@ -51,9 +68,8 @@ class FabricEngine implements LedgerEngine {
     choice: FabricChoice,
   ): Promise<FabricEngine> {
     const network = await FabricNetwork.start({
+      ...LAYOUT,
       directory: folder,
-      channel: CHANNEL,
-      organisations: ORGANISATIONS,
       chaincodes: [
         {
           name: CHAINCODE,
