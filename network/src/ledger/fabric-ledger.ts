@@ -25,6 +25,7 @@ import type {
 } from './ledger.ts';
 import { Nodes, processProposal, reachable, toError, type PeerNode } from './nodes.ts';
 import { newEnvelope, newProposal, newSeekEnvelope, type SignedProposal } from './proposal.ts';
+import { PeerProofs, type ProofSource } from './proofs.ts';
 import { askSettled } from './settled-transaction.ts';
 import { StakeClient } from './stake/stake-client.ts';
 import { isUnknownTransaction, readValidationCode } from './transaction-status.ts';
@@ -38,6 +39,7 @@ const AWAY: readonly string[] = ['UNAVAILABLE', 'TIMEOUT', 'CLOSED'];
 
 export class FabricLedger implements ConnectedLedger {
   readonly mspId: string;
+  readonly proofs: ProofSource;
   readonly #nodes: Nodes;
   readonly #commits: CommitFeed;
   readonly #stake: StakeClient;
@@ -76,6 +78,16 @@ export class FabricLedger implements ConnectedLedger {
       patrolEveryMs: settings.patrolEveryMs ?? 2_000,
       auditEveryMs: settings.auditEveryMs ?? 10_000,
       signal: this.#closing.signal,
+    });
+    const { chaincode } = settings;
+    this.proofs = new PeerProofs({
+      channel,
+      chaincode,
+      peers: () => nodes.peers,
+      propose: (transaction, args) => this.#propose(chaincode, transaction, args),
+      caughtUp: (peers) => this.#caughtUp(peers),
+      timeoutMs: this.#endorseTimeoutMs,
+      closing: this.#closing.signal,
     });
   }
 
@@ -252,6 +264,11 @@ export class FabricLedger implements ConnectedLedger {
     }
   }
 
+  #caughtUp(peers: readonly PeerNode[]): Promise<unknown> {
+    const clients = peers.map(({ client }) => client);
+    return this.#commits.caughtUp(clients, this.#stake.seen, CATCH_UP_MS);
+  }
+
   #seek(seek: Uint8Array): Uint8Array {
     return newSeekEnvelope(this.#channel, seek, this.#signer, new Date());
   }
@@ -274,7 +291,7 @@ export class FabricLedger implements ConnectedLedger {
       const [target] = await reachable([peer]);
       if (target === undefined) continue;
       const { client } = target;
-      await this.#commits.caughtUp([client], this.#stake.seen, CATCH_UP_MS);
+      await this.#caughtUp([target]);
       const { transactionId, message } = this.#propose(chaincode, fcn, args);
       const answer = await processProposal(client, message, this.#endorseTimeoutMs).catch(toError);
       options.signal?.throwIfAborted();

@@ -3,6 +3,8 @@
  * network is `connectLedger` (fabric-ledger.ts); design.md §3 names the transactions.
  */
 
+import type { ProofSource } from './proofs.ts';
+
 /** A transaction as people type it on the `peer` command line: `DeviceRegistry:AssignDevice`. */
 export type TransactionName = `${string}:${string}`;
 
@@ -69,6 +71,8 @@ export interface ChainInfo {
 export interface Ledger extends AsyncDisposable {
   /** Of the identity that submits. */
   readonly mspId: string;
+  /** Peers' signatures under answers, for devices (protocol §7.3); a ledger without peers has none. */
+  readonly proofs?: ProofSource;
   /**
    * Endorses at peers whose stake is enough (at all of them while there is no stake table), sends to every orderer and waits until
    * peers of several organisations, with enough stake where they can be reached, say that it is committed. Tries again, once, only

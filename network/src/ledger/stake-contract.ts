@@ -13,6 +13,8 @@ import type {
   StakeFounding,
   StakeOffer,
   StakeOfferRecord,
+  ValidatorHeadRecord,
+  ValidatorSetRecord,
 } from '@lamplighter/chaincode';
 import { decodeStakeTable, type StakeTable } from '@lamplighter/chaincode/stake';
 
@@ -115,6 +117,16 @@ export class StakeContract {
 
   offers(options: PageOptions = {}): Promise<Page<StakeOfferRecord>> {
     return this.#calls.page('Stake:Offers', [], options);
+  }
+
+  /** Which validator set devices should know (protocol §7.3). @throws LedgerError VALIDATORS_NOT_FOUND */
+  validators(options?: EvaluateOptions): Promise<ValidatorHeadRecord> {
+    return this.#calls.evaluate('Stake:Validators', [], options);
+  }
+
+  /** @throws LedgerError VALIDATORS_NOT_FOUND */
+  validatorSet(epoch: number, options?: EvaluateOptions): Promise<ValidatorSetRecord> {
+    return this.#calls.evaluate('Stake:ValidatorSet', [String(epoch)], options);
   }
 
   /** The table's own, newest first, as it is written. */
