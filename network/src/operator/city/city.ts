@@ -12,6 +12,7 @@ import { Fleet } from '../processes/fleet.ts';
 import { requirements, type Requirement, type ShowcaseReleases } from './acceptance.ts';
 import type { Engine, StakeRule } from './engine.ts';
 import { provisionDevices } from './devices.ts';
+import { reached } from './found-stake.ts';
 import { Journal, lineOf } from './journal.ts';
 import { LedgerSide } from './ledger-side.ts';
 import {
@@ -194,7 +195,7 @@ export class City implements AsyncDisposable {
       contracts: await readerOf(ledger),
       startBlock: (await ledger.network.blocks()).height,
       print: this.#options.print,
-      onShares: () => ledger.network.rule.apply(),
+      onShares: (block) => applyStake(ledger, block),
     });
     this.#closers.add(() => stake.close());
     return stake;
@@ -224,6 +225,14 @@ export class City implements AsyncDisposable {
     const line = lineOf(event, versionOf);
     if (line !== undefined) this.#options.print(line);
   }
+}
+
+/** The rule is read from the first organisation's peer: it must have what changed. */
+async function applyStake(side: LedgerSide, block: number): Promise<readonly string[]> {
+  const [{ mspId }] = VENDORS;
+  const { ledger } = await side.connect(mspId, 'Admin', 'admin');
+  await reached(ledger, mspId, block);
+  return side.network.rule.apply();
 }
 
 function operatorEntries(vendors: Vendors): readonly OperatorEntry[] {

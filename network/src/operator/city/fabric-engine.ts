@@ -2,10 +2,10 @@
 import type { BlockCounts } from '../../embedded/index.ts';
 import type { FailedCheck } from '../../embedded/operations/health.ts';
 import {
-  appliedLines,
   FabricNetwork,
   findBinaries,
   type FabricBinaries,
+  type StakeApplied,
 } from '../../fabric/index.ts';
 import type { ConnectionProfile, Credentials } from '../../membership/index.ts';
 import { chooseValidation, type FabricChoice, type FabricFlags } from '../fabric-option.ts';
@@ -31,22 +31,6 @@ export async function fabricEngine(flags: FabricFlags): Promise<Engine> {
     lines: [choice.line],
     flags: ['--fabric', ...choice.flags],
     start: (options) => FabricEngine.start(options, binaries, choice),
-  };
-}
-
-/**
- * For commands beside a running network, which act as the administrators whose folders it has.
- *
- * @param folder of the network
- * @throws FabricError BINARIES_MISSING
- */
-export async function stakeTools(folder: string): Promise<StakeApplyOptions> {
-  const chaincodes = [{ name: CHAINCODE }];
-  return {
-    directory: folder,
-    binaries: await findBinaries(),
-    topology: await layOut({ ...LAYOUT, directory: folder, chaincodes }),
-    chaincode: CHAINCODE,
   };
 }
 

@@ -37,8 +37,8 @@ async function isFounded(ledger: Ledger): Promise<boolean> {
   }
 }
 
-/** A commit is heard from the own peer; the contracts of the others refuse until they have it too. */
-async function reached(ledger: Ledger, mspId: string, block: number): Promise<void> {
+/** A commit is heard from one peer; the others may not have it yet. @throws {@link OperatorError} NOT_IN_TIME */
+export async function reached(ledger: Ledger, mspId: string, block: number): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if ((await ledger.chain({ organisation: mspId })).height > block) return;
     await delay(PAUSE_MS);

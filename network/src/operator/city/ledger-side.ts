@@ -131,7 +131,7 @@ export class LedgerSide {
       const founding = answers ? await foundStake(ledger) : undefined;
       const { rule } = this.network;
       if (founding !== undefined) print(foundingLine(founding, rule));
-      if (answers) (await rule.apply()).forEach(print);
+      if (answers) for (const line of await rule.apply()) print(`stake: ${line}`);
     } finally {
       await ledger.close();
     }

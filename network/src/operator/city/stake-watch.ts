@@ -16,11 +16,11 @@ export interface StakeWatchOptions {
   /** Lines worth reading. */
   readonly print: (line: string) => void;
   /**
-   * Is told after voices have changed hands; what it says is printed.
+   * Is told after voices have changed hands, and in which block; what it says is printed.
    *
    * @default nobody is told
    */
-  readonly onShares?: () => Promise<readonly string[]>;
+  readonly onShares?: (block: number) => Promise<readonly string[]>;
   /** Milliseconds until events are asked for again after a failure. @default 1_000 */
   readonly retryMs?: number;
 }
@@ -129,7 +129,7 @@ export class StakeWatch implements AsyncDisposable {
   async #sharesChanged(): Promise<void> {
     const { print, onShares = () => Promise.resolve([]) } = this.#options;
     try {
-      for (const line of await onShares()) print(`stake: ${line}`);
+      for (const line of await onShares(this.#block)) print(`stake: ${line}`);
     } catch (error) {
       // The next change, or the next start, does it.
       print(`stake: what the peers go by is not brought up to date: ${String(error)}`);
