@@ -59,7 +59,7 @@ peer:
     # Seconds earlier than by default that peers know of each other and of their chaincode.
     aliveTimeInterval: 1s
     aliveExpirationTimeout: 10s
-    reconnectInterval: 2s
+    reconnectInterval: 500ms
     publishStateInfoInterval: 1s
     requestStateInfoInterval: 1s
     membershipTrackerInterval: 1s

@@ -23,7 +23,7 @@ import type { ChaincodeServer, FabricChaincode, Validation } from './options.ts'
 import { builderFolder, tlsRootFile } from './paths.ts';
 import { PeerCalls } from './peer-calls.ts';
 import { untilAnswered } from './readiness.ts';
-import { openRecord, writeRecord } from './record.ts';
+import { openRecord, writeRecord, type NetworkRecord } from './record.ts';
 import { operationsEndpoint, RunningNodes, type RunningNode } from './running-nodes.ts';
 import {
   addressOf,
@@ -54,6 +54,7 @@ export class FabricHost implements AsyncDisposable {
   readonly #running: RunningNodes;
   readonly #closers = new Closers();
   readonly #stop = new AbortController();
+  readonly #since = performance.now();
   readonly #servers = new Map<string, ChaincodeServer>();
   #calls: readonly PeerCalls[] = [];
   #counter: BlockCounter | undefined;
@@ -137,13 +138,16 @@ export class FabricHost implements AsyncDisposable {
     const record = await openRecord(directory, topology);
     await writeRecord(directory, record);
     const packageIds = await this.#writeFiles();
-    await Promise.all([
-      ...local.chaincodes.map((node) => this.#startChaincode(node, packageIds)),
-      this.#startChannel(),
-    ]);
-    await this.#dial();
-    await this.#deploy(record, packageIds);
+    const chaincodes = local.chaincodes.map((node) => this.#startChaincode(node, packageIds));
+    // Their servers are called only when all is deployed.
+    await Promise.all([this.#makeChannel(record, packageIds), ...chaincodes]);
     await this.#untilReady();
+    this.#passed('every peer answers and knows of the others');
+  }
+
+  #passed(stage: string): void {
+    const milliseconds = Math.round(performance.now() - this.#since);
+    this.#options.logger.info({ milliseconds }, stage);
   }
 
   /** @returns package ids by the chaincode server's name */
@@ -161,6 +165,17 @@ export class FabricHost implements AsyncDisposable {
       return [node.name, await writePackage(directory, node, label)] as const;
     });
     return new Map(await Promise.all(packages));
+  }
+
+  async #makeChannel(
+    record: NetworkRecord,
+    packageIds: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    await this.#startChannel();
+    this.#passed('orderers and peers serve');
+    await this.#dial();
+    await this.#deploy(record, packageIds);
+    this.#passed('the chaincodes are committed');
   }
 
   /** Orderers join as each comes up, and so do peers. */
@@ -222,10 +237,7 @@ export class FabricHost implements AsyncDisposable {
     }
   }
 
-  async #deploy(
-    record: Awaited<ReturnType<typeof openRecord>>,
-    packageIds: ReadonlyMap<string, string>,
-  ): Promise<void> {
+  async #deploy(record: NetworkRecord, packageIds: ReadonlyMap<string, string>): Promise<void> {
     const { directory, topology, validation, chaincodes } = this.#options;
     const [orderer] = topology.orderers as readonly [OrdererNode, ...OrdererNode[]];
     const lifecycle = new Lifecycle(this.#tools, orderer);

@@ -1,10 +1,13 @@
 /** Log files of nodes: kept, and bounded. */
 import { closeSync, openSync } from 'node:fs';
-import { copyFile, mkdir, rename, stat, truncate } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Some days of an ordinary city; the one before is kept beside it as `.1`. */
 const MOST_BYTES = 64 * 2 ** 20;
+
+/** Of a stack, what it is about. */
+const LAST_LINES = 12;
 
 function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
@@ -28,6 +31,16 @@ export async function boundLog(file: string, mostBytes: number = MOST_BYTES): Pr
     await truncate(file);
   } catch (error) {
     if (!isMissing(error)) throw error;
+  }
+}
+
+/** @returns the end of a log, for an error's text; '' when there is none. */
+export async function lastWords(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim().split('\n').slice(-LAST_LINES).join('\n');
+  } catch (error) {
+    if (isMissing(error)) return '';
+    throw error;
   }
 }
 

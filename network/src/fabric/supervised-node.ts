@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { NetworkLogger } from '../network-logger.ts';
 import { FabricError } from './errors.ts';
+import { lastWords } from './log-file.ts';
 import { NodeProcess, type NodeCommand } from './node-process.ts';
 
 /** Before each further start; after the last it is given up. */
-const PAUSES_MS = [100, 500, 1_000, 2_000, 5_000, 10_000];
+const PAUSES_MS = [100, 500, 1_000, 2_000, 5_000];
 /** A node that ran for so long did not fail to start. */
 const STABLE_MS = 60_000;
 
@@ -16,7 +17,7 @@ export interface SupervisedNodeOptions {
   readonly logger: NetworkLogger;
   /** It ended too often. */
   readonly onGivenUp: (error: FabricError) => void;
-  /** Milliseconds. @default [100, 500, 1_000, 2_000, 5_000, 10_000] */
+  /** Milliseconds. @default [100, 500, 1_000, 2_000, 5_000] */
   readonly pausesMs?: readonly number[];
 }
 
@@ -74,7 +75,8 @@ export class SupervisedNode {
     if (pause === undefined) {
       this.#failure = new FabricError(
         'NODE_ENDED',
-        `${name} ended by itself again and again, at last with ${how}; its log: ${command.logFile}`,
+        `${name} ended by itself again and again, at last with ${how}; its log, ${command.logFile}, ends with:\n` +
+          (await lastWords(command.logFile)),
       );
       onGivenUp(this.#failure);
       return false;

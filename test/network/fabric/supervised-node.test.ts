@@ -57,7 +57,9 @@ describe('SupervisedNode', () => {
     expect(given).toEqual([node.failure]);
     expect(node.failure).toMatchObject({
       code: 'NODE_ENDED',
-      message: expect.stringMatching(/peer0 ended .*exit code 3.*node\.log/) as string,
+      message: expect.stringMatching(
+        /peer0 ended .*exit code 3.*node\.log.*\nrun\nrun\nrun$/,
+      ) as string,
     });
     expect(node.isRunning()).toBe(false);
     await node.close();
