@@ -1,11 +1,15 @@
-/** `npm run bench -- network`: how fast the embedded network is, and what a transaction costs. */
+/** `npm run bench -- network`: how fast the embedded network is, and what a transaction costs; `-- crypto`: how fast algorithms are. */
 import { parseArgs } from 'node:util';
 
+import { compare, rates, type CryptoBenchOptions } from './crypto/bench.ts';
 import { bench, type BenchOptions } from './network/bench.ts';
 import { CLIENT_KINDS } from './network/orders.ts';
 import { failuresOf, linesOf, tableOf, textOf } from './network/report.ts';
 
 const USAGE = `usage: npm run bench -- network [options]
+       npm run bench -- crypto [--turns N] [--only NAME]
+
+NETWORK
 
 A closed loop of new keys with three endorsers; clients in turns, each in a process of its own, beside network and chaincode.
 
@@ -20,6 +24,14 @@ A closed loop of new keys with three endorsers; clients in turns, each in a proc
 network, chaincode, client: processor time of that process for one transaction, milliseconds.
 floor: what a transaction's signatures alone cost (5 made, 5 verified), measured between the turns.
 Rates depend on what else runs on the machine; processor times and ratios much less. The exit code is 1 when a line is short.
+
+CRYPTO
+
+Both sides of a comparison by turns in one process: lines "name ratio target ok|short", the ratio a median over the turns.
+Then every algorithm by itself on 256 bytes, for information.
+
+  --turns N           of each side (default 41)
+  --only NAME         what has this in its name
 `;
 
 const text = { type: 'string' } as const;
@@ -58,7 +70,35 @@ function optionsFrom(args: readonly string[]): BenchOptions | null {
   };
 }
 
+function cryptoOptionsFrom(args: readonly string[]): CryptoBenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { turns: { ...text, default: '41' }, only: { ...text, default: '' } },
+  });
+  return { turns: numberFrom('turns', values.turns, 1), only: values.only };
+}
+
+function cryptoMain(args: readonly string[]): void {
+  const options = cryptoOptionsFrom(args);
+  let isMet = true;
+  for (const line of compare(options)) {
+    process.stdout.write(`${textOf(line)}\n`);
+    isMet &&= line.isMet;
+  }
+  for (const { name, bytes, microseconds } of rates(options)) {
+    const rate = (bytes / microseconds).toFixed(2).padStart(8);
+    process.stdout.write(
+      `${name.padEnd(24)} ${microseconds.toFixed(1).padStart(8)} us ${rate} MB/s\n`,
+    );
+  }
+  process.exitCode = isMet ? 0 : 1;
+}
+
 async function main(args: readonly string[]): Promise<void> {
+  if (args[0] === 'crypto') {
+    cryptoMain(args.slice(1));
+    return;
+  }
   const options = optionsFrom(args);
   if (options === null) {
     process.stdout.write(USAGE);
