@@ -16,6 +16,8 @@ export type ExchangeErrorCode =
   | 'EXCHANGE_WRONG_RECIPIENT'
   /** HPKE did not open: sealed to another key, for another purpose, or changed. */
   | 'EXCHANGE_UNSEALING_FAILED'
+  /** A key of no kind, or an RSA key of too few bits. */
+  | 'EXCHANGE_KEY_REFUSED'
   /** Genuine, but the answer to another question. */
   | 'EXCHANGE_MISMATCH'
   /** Not what the ledger's digest names. */

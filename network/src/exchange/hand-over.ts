@@ -8,7 +8,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { decodeSigned, encodeCbor, type Intervals } from '@lamplighter/sdk/wire';
 
 import { ExchangeError } from './exchange-error.ts';
-import { seal, unseal, type SealingContext } from './sealing.ts';
+import { encapsulatedKey, seal, unseal, type SealingContext } from './sealing.ts';
 import { Fields } from './shape.ts';
 import { signMessage, splitMessage, verifyMessage } from './signed-message.ts';
 
@@ -50,7 +50,7 @@ export async function sealHandOver(
 
 /** What the manager knows before it opens a hand-over, all from the ledger but its own key. */
 export interface HandOverExpectation extends HandOverSubject {
-  /** X25519 secret, 32 bytes. */
+  /** X25519 secret, 32 bytes, or RSA as PKCS#8. */
   readonly sealingSecretKey: Uint8Array;
   /** The vendor's release key. */
   readonly vendorKey: Uint8Array;
@@ -106,7 +106,7 @@ function readOuter(payload: Uint8Array): Outer {
     device: fields.id(3),
     serial: fields.uint(4),
   };
-  return { subject, enc: fields.bytes(5, 32), ciphertext: fields.bytes(6) };
+  return { subject, enc: encapsulatedKey(fields, 5), ciphertext: fields.bytes(6) };
 }
 
 function readInner(text: Uint8Array): HandOver {

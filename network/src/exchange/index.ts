@@ -41,6 +41,7 @@ export {
   verifyRenewalRequest,
   type RenewalRequest,
 } from './renewal.ts';
+export { newRsaKeyPair, RSA_BITS_LEAST, type RsaKeyPair } from './rsa.ts';
 export { newSealingKeyPair, type SealingKeyPair } from './sealing.ts';
 export { type Unverified } from './signed-message.ts';
 export {

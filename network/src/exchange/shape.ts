@@ -78,6 +78,16 @@ export class Fields {
     return value;
   }
 
+  /** @param wanted names what the length has to fit, for the error */
+  bytesWhere(index: number, fits: (length: number) => boolean, wanted: string): Uint8Array {
+    const value = this.bytes(index);
+    if (fits(value.length)) return value;
+    throw malformed(
+      this.#what,
+      `field ${String(index)}: ${String(value.length)} bytes are not ${wanted}`,
+    );
+  }
+
   /** An array of 1 to `maximum` items. */
   list(index: number, maximum: number): readonly CborValue[] {
     const value = this.#items[index];

@@ -14,7 +14,7 @@ import {
   type ManagerMessage,
   type ManagerMessageExpectation,
 } from './manager-message.ts';
-import { seal, unseal, type SealingContext } from './sealing.ts';
+import { encapsulatedKey, seal, unseal, type SealingContext } from './sealing.ts';
 import { Fields, malformed } from './shape.ts';
 import { signMessage, splitMessage, verifyMessage, type Unverified } from './signed-message.ts';
 
@@ -115,7 +115,7 @@ function readSealed(payload: Uint8Array): SealedAnswer {
   const fields = Fields.versioned('update answer', payload, 4);
   return {
     request: fields.bytes(1, 32),
-    enc: fields.bytes(2, 32),
+    enc: encapsulatedKey(fields, 2),
     ciphertext: fields.bytes(3),
   };
 }
