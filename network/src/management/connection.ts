@@ -3,26 +3,29 @@
  * is stored before the frame that depends on it is sent.
  */
 import {
-  answerHello,
   checkHello,
   finishSession,
+  prepareAnswer,
   ProtocolError,
   type ChainAlarm,
   type CheckedHello,
   type KidLookup,
   type PendingAccept,
 } from '@lamplighter/sdk/protocol';
-import { CloseCode, type DeviceState } from '@lamplighter/sdk/wire';
+import { CloseCode, erase, type DeviceState } from '@lamplighter/sdk/wire';
 import type { DeviceBudgets } from './device-budgets.ts';
 import type { DeviceDatabase, DeviceEntry } from './device-database.ts';
 import type { DeviceSocket, SocketHandler } from './device-socket.ts';
 import type { EventSink } from './events.ts';
 import type { HalfOpenPlace } from './half-open.ts';
 import { LiveSession } from './live-session.ts';
+import { ManagementError } from './management-error.ts';
 import type { Partings } from './partings.ts';
 import type { RandomSource } from './random.ts';
 import type { Renewals } from './renewals.ts';
 import type { Supervisor } from './supervise.ts';
+import type { GivenTicket, Tickets } from './tickets.ts';
+import type { Trees } from './trees.ts';
 
 /** Hears what a connection becomes. */
 export interface ConnectionHost {
@@ -44,6 +47,9 @@ export interface ConnectionParts {
   readonly random: RandomSource;
   /** PU_j's Ed25519 seed. */
   readonly signatureKey: Uint8Array;
+  /** Null in a node that proves itself to lightweight devices by chains only. */
+  readonly trees: Trees | null;
+  readonly tickets: Tickets;
   /** The connection with a half-open handshake, by device: one a kid (§3.1). */
   readonly halfOpen: Map<string, DeviceConnection>;
   readonly budgets: DeviceBudgets;
@@ -62,7 +68,14 @@ const EARLY_ENDS: Readonly<Record<number, string>> = {
 
 type Phase =
   | { readonly kind: 'hello' }
-  | { readonly kind: 'finish'; readonly device: string; readonly pending: PendingAccept }
+  | { readonly kind: 'answering'; readonly device: string }
+  | {
+      readonly kind: 'finish';
+      readonly device: string;
+      readonly pending: PendingAccept;
+      /** Sessions resumed in a row, this one among them (§3.5). */
+      readonly resumed: number;
+    }
   | { readonly kind: 'session'; readonly live: LiveSession }
   | { readonly kind: 'ended' };
 
@@ -91,7 +104,7 @@ export class DeviceConnection implements SocketHandler {
     const phase = this.#phase;
     this.#leave();
     const reason = EARLY_ENDS[code];
-    if (reason !== undefined && (phase.kind === 'hello' || phase.kind === 'finish')) {
+    if (reason !== undefined && phase.kind !== 'session' && phase.kind !== 'ended') {
       const { remote } = this.#socket;
       this.#parts.events.emit({ type: 'connection-refused', remote, closeCode: code, reason });
     }
@@ -142,14 +155,16 @@ export class DeviceConnection implements SocketHandler {
   readonly #lookup: KidLookup = (kid) => {
     const known = this.#parts.database.byKid(kid);
     if (known === undefined) {
-      const replacedBy = this.#parts.partings.envelopeFor(kid);
-      return replacedBy && { replacedBy };
+      const { database, partings, tickets } = this.#parts;
+      const replacedBy = partings.envelopeFor(kid);
+      if (replacedBy !== undefined) return { replacedBy };
+      return tickets.find(kid, (device) => database.get(device)?.secrets);
     }
     return known.kind === 'current' ? known.entry.secrets : { replacedBy: known.entry.envelope };
   };
 
   async #accept(checked: CheckedHello): Promise<void> {
-    const { database, random, signatureKey, halfOpen, budgets } = this.#parts;
+    const { database, random, signatureKey, halfOpen } = this.#parts;
     const { idD, class: deviceClass } = checked.epoch.assignment;
     this.#place.keep();
     const entry = database.get(idD);
@@ -158,22 +173,64 @@ export class DeviceConnection implements SocketHandler {
       this.#refuse(CloseCode.suspended, 'DEVICE_SUSPENDED');
       return;
     }
-    // Public-key work only so often, even for who has the key.
-    if (!budgets.mayConnect(idD)) {
+    if (!this.#mayAnswer(checked)) {
       this.#refuse(CloseCode.tooMany, 'HANDSHAKE_TOO_OFTEN');
       return;
     }
     const keys = deviceClass === 0 ? { ephemeralSecret: random.bytes(32), signatureKey } : {};
-    const answer = answerHello(checked, { nm: random.bytes(16), ...keys });
-    // §3.1: answered counter and R are stored, in memory at once, before Accept is sent.
+    const answer = prepareAnswer(checked, { nm: random.bytes(16), ...keys });
+    const resumed = this.#takeTicket(checked);
+    // §3.1: answered counter and R are stored, in memory at once, before a leaf is spent and before Accept is sent.
     const stored = database.update(idD, (each) => ({ ...each, secrets: answer.epoch }));
     // §3.1: one half-open handshake a kid, the higher ctr replaces the lower.
     halfOpen.get(idD)?.supersede();
     halfOpen.set(idD, this);
-    this.#phase = { kind: 'finish', device: idD, pending: answer.pending };
+    this.#phase = { kind: 'answering', device: idD };
     this.#chainAlarm(idD, answer.alarm);
     await stored;
-    this.#socket.send(answer.frame);
+    const signature = await this.#signByTree(checked, answer.toSign);
+    if (this.#isOver()) return;
+    const { frame, pending } = answer.seal(signature);
+    this.#phase = { kind: 'finish', device: idD, pending, resumed };
+    this.#socket.send(frame);
+  }
+
+  /** Superseded by a later Hello, or closed, while a leaf was marked. */
+  #isOver(): boolean {
+    return this.#phase.kind !== 'answering';
+  }
+
+  /** Public-key work and leaves only so often, even for who has the key. */
+  #mayAnswer({ epoch }: CheckedHello): boolean {
+    const { budgets } = this.#parts;
+    const { idD, mauth } = epoch.assignment;
+    return budgets.mayConnect(idD) && (mauth !== 3 || budgets.maySpendLeaf(idD));
+  }
+
+  /** §3.5: a ticket works once. @returns how many sessions in a row are resumed with this one */
+  #takeTicket({ core, rs }: CheckedHello): number {
+    if (rs === null) return 0;
+    const resumed = (this.#parts.tickets.take(core.kid)?.inARow ?? 0) + 1;
+    erase(rs);
+    return resumed;
+  }
+
+  /** §3.3, mauth 3. @throws {@link ManagementError} TREE_UNKNOWN, TREE_EXHAUSTED */
+  async #signByTree(
+    { epoch }: CheckedHello,
+    toSign: Uint8Array | null,
+  ): Promise<Uint8Array | undefined> {
+    if (toSign === null) return undefined;
+    const { trees, renewals } = this.#parts;
+    const { idD, mkey } = epoch.assignment;
+    if (trees === null) {
+      throw new ManagementError(
+        'TREE_UNKNOWN',
+        'an assignment names a tree, and this node has none',
+      );
+    }
+    if (trees.isEnding(mkey)) renewals.ask(idD);
+    return trees.sign(mkey, toSign);
   }
 
   /** A later Hello of the same device was answered. */
@@ -182,7 +239,7 @@ export class DeviceConnection implements SocketHandler {
   }
 
   async #finish(
-    { device, pending }: Extract<Phase, { kind: 'finish' }>,
+    { device, pending, resumed }: Extract<Phase, { kind: 'finish' }>,
     bytes: Uint8Array,
   ): Promise<void> {
     const { database, host } = this.#parts;
@@ -191,7 +248,7 @@ export class DeviceConnection implements SocketHandler {
       this.#refuse(CloseCode.suspended, 'DEVICE_SUSPENDED');
       return;
     }
-    const { session, epoch, state } = finishSession(pending, bytes, entry.secrets);
+    const { session, epoch, state, rs } = finishSession(pending, bytes, entry.secrets);
     const stored = await database.update(device, (each) => ({ ...each, secrets: epoch }));
     const live = new LiveSession(stored ?? entry, session, this.#socket, this.#parts.budgets);
     if (!this.#socket.open) {
@@ -203,7 +260,15 @@ export class DeviceConnection implements SocketHandler {
     this.#phase = { kind: 'session', live };
     this.#socket.established(session.fmax);
     live.send({ type: 'ready', flags: 0 });
+    if (rs !== null)
+      this.#giveTicket(live, { device, kid: epoch.assignment.kid, rs, inARow: resumed });
     await host.sessionStarted(live, state, this.#socket.remote);
+  }
+
+  /** §3.5. */
+  #giveTicket(live: LiveSession, ticket: GivenTicket): void {
+    const given = this.#parts.tickets.give(ticket);
+    if (given !== undefined) live.send({ type: 'ticket', ...given });
   }
 
   /** Ends the connection; the operator hears why, the peer only the code. */
@@ -225,7 +290,10 @@ export class DeviceConnection implements SocketHandler {
   #leave(): void {
     const phase = this.#phase;
     const { halfOpen } = this.#parts;
-    if (phase.kind === 'finish' && halfOpen.get(phase.device) === this) {
+    if (
+      (phase.kind === 'finish' || phase.kind === 'answering') &&
+      halfOpen.get(phase.device) === this
+    ) {
       halfOpen.delete(phase.device);
     }
     if (phase.kind !== 'session' || !this.#socket.open) this.#phase = { kind: 'ended' };
@@ -233,7 +301,7 @@ export class DeviceConnection implements SocketHandler {
 
   #device(): string | null {
     const phase = this.#phase;
-    if (phase.kind === 'finish') return phase.device;
+    if (phase.kind === 'finish' || phase.kind === 'answering') return phase.device;
     return phase.kind === 'session' ? phase.live.device : null;
   }
 

@@ -24,6 +24,8 @@ export interface DeliveriesParts {
   readonly vendors: VendorGateway;
   readonly releases: ReleaseStore;
   readonly supervisor: Supervisor;
+  /** Objects that every end node may have, by digest: validator links. */
+  readonly shared?: (sha256: Uint8Array) => Uint8Array | undefined;
   /** Devices served at a time. @default 32 */
   readonly concurrency?: number;
 }
@@ -63,7 +65,7 @@ export class Deliveries {
     return this.keep(live, envelope);
   }
 
-  /** Makes a `signed` object ready for a device, for as long as its session lasts. */
+  /** Makes an object ready for a device, for as long as its session lasts. */
   keep(live: LiveSession, envelope: Uint8Array): OfferedManifest {
     const { envelopes } = this.#of(live);
     const sha256 = createHash('sha256').update(envelope).digest();
@@ -71,6 +73,11 @@ export class Deliveries {
     if (envelopes.size >= OFFERS && oldest !== undefined) envelopes.delete(oldest);
     envelopes.set(sha256.toString('hex'), envelope);
     return { sha256: new Uint8Array(sha256), size: envelope.length };
+  }
+
+  /** The device has an object, or will not have it. */
+  forget(live: LiveSession, sha256: Uint8Array): void {
+    this.#sessions.get(live)?.envelopes.delete(Buffer.from(sha256).toString('hex'));
   }
 
   /** §6.6 item 2: answers a `want`; a later one of the session takes its place. */
@@ -126,13 +133,14 @@ export class Deliveries {
     return made;
   }
 
-  /** Only what was offered in this session, and images of releases of the device's own model. */
+  /** Only what was offered in this session, what every end node may have, and images of releases of the device's own model. */
   async #find(
     live: LiveSession,
     envelopes: ReadonlyMap<string, Uint8Array>,
     sha256: Uint8Array,
   ): Promise<BlobObject | ImageObject | null> {
-    const bytes = envelopes.get(Buffer.from(sha256).toString('hex'));
+    const kept = envelopes.get(Buffer.from(sha256).toString('hex'));
+    const bytes = kept ?? (live.lightweight ? undefined : this.#parts.shared?.(sha256));
     if (bytes !== undefined) return { kind: 'blob', bytes };
     const release = this.#parts.releases.byImage(live.model, sha256);
     if (release === undefined) return null;

@@ -14,6 +14,8 @@ import type { RandomSource } from './random.ts';
 import { RefusalEvents } from './refusal-events.ts';
 import type { Renewals } from './renewals.ts';
 import type { Supervisor } from './supervise.ts';
+import { Tickets } from './tickets.ts';
+import type { Trees } from './trees.ts';
 import { DEVICE_PATH } from './upgrade-rules.ts';
 
 /** What the listening side is made of. */
@@ -24,6 +26,7 @@ export interface DeviceGatewayParts {
   readonly host: ConnectionHost;
   readonly anchors: AnchorService;
   readonly renewals: Renewals;
+  readonly trees: Trees | null;
   readonly events: EventSink;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
@@ -43,6 +46,7 @@ export async function listenForDevices(parts: DeviceGatewayParts): Promise<Gatew
     events: refusals,
     budgets: new DeviceBudgets(clock),
     signatureKey: options.keys.signature,
+    tickets: new Tickets({ ...parts, ...options.resumption }),
     halfOpen: new Map(),
   };
   const host = options.host ?? '127.0.0.1';

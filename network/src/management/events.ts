@@ -25,6 +25,12 @@ export type ManagementFact =
       readonly device: string;
       readonly serial: number;
     }
+  | {
+      /** A new tree is there: the node's registration on the ledger is to name it (protocol §3.3). */
+      readonly type: 'tree-renewed';
+      /** 52 bytes, hex. */
+      readonly treeKey: string;
+    }
   | { readonly type: 'device-connected'; readonly device: string; readonly remote: string }
   | { readonly type: 'device-disconnected'; readonly device: string; readonly closeCode: number }
   | {

@@ -23,6 +23,8 @@ export interface LedgerNews {
   /** A release is approved: `approved` says so of the newest one at start, too. */
   releaseApproved(release: string, model: string): Promise<void>;
   releaseWithdrawn(release: string): void;
+  /** The validator set may be another one than before (protocol §7.3). */
+  validatorsMoved(): Promise<void>;
   /** True when this node has devices of the model. */
   concerns(model: string): boolean;
 }
@@ -39,6 +41,16 @@ export interface LedgerWatcherParts {
   readonly checkpoint: Checkpoint;
 }
 
+/** What changes shares, voices or peers' certificates. */
+const MOVES_VALIDATORS: ReadonlySet<string> = new Set<keyof ContractEvents>([
+  'StakeInitialised',
+  'SharesSold',
+  'MisconductProven',
+  'SharesBurned',
+  'BarLifted',
+  'SharesReissued',
+  'ValidatorsChanged',
+]);
 /** Names of the events that this node deals with; what later contracts add, and reports, are others' news. */
 const CONCERNING: ReadonlySet<string> = new Set<keyof ContractEvents>([
   'DeviceAssigned',
@@ -46,6 +58,7 @@ const CONCERNING: ReadonlySet<string> = new Set<keyof ContractEvents>([
   'DeviceRetired',
   'ReleaseApproved',
   'ReleaseWithdrawn',
+  ...(MOVES_VALIDATORS as ReadonlySet<keyof ContractEvents>),
 ]);
 /** Blocks of others' news after which the checkpoint moves all the same. */
 const CHECKPOINT_BLOCKS = 64;
@@ -81,6 +94,7 @@ export class LedgerWatcher {
     if (devices !== null) await news.devicesPresent(devices);
     this.#nextBlock = Math.min(checkpoint.block ?? height, height);
     this.#hasRead = true;
+    supervisor.run(null, () => news.validatorsMoved());
     const taken = Promise.all(
       (devices ?? []).map(async (device) => {
         try {
@@ -178,7 +192,7 @@ export class LedgerWatcher {
         news.releaseWithdrawn(parse('ReleaseWithdrawn', payload).release);
         return;
       default:
-        return;
+        if (MOVES_VALIDATORS.has(name)) await news.validatorsMoved();
     }
   }
 

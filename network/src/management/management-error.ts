@@ -37,6 +37,8 @@ export type ManagementErrorCode =
   | 'KID_IN_USE'
   /** Every leaf of the node's tree has signed: a new tree and new assignments are needed. */
   | 'TREE_EXHAUSTED'
+  /** An assignment names a tree that this node does not have. */
+  | 'TREE_UNKNOWN'
   /** A hand-over is not the assignment that stands on the ledger, or not for this node. */
   | 'ASSIGNMENT_MISMATCH';
 

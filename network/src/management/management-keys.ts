@@ -21,10 +21,11 @@ export async function loadManagementKeys(
   const sealer = new Sealer(masterKey, id);
   const secret = (name: string): Promise<Uint8Array> =>
     sealedSecret(path.join(directory, name), sealer);
-  const [signature, sealing, chainMaster] = await Promise.all([
+  const [signature, sealing, chainMaster, treeMaster] = await Promise.all([
     secret('signature-key'),
     secret('sealing-key'),
     secret('chain-master'),
+    secret('tree-master'),
   ]);
-  return { signature, sealing, chainMaster };
+  return { signature, sealing, chainMaster, treeMaster };
 }

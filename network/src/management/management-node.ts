@@ -3,7 +3,7 @@
  * them in order; each part has its own file.
  */
 import path from 'node:path';
-import { CloseCode } from '@lamplighter/sdk/wire';
+import { CloseCode, toHex } from '@lamplighter/sdk/wire';
 import { Contracts } from '../ledger/contracts.ts';
 import { AnchorService } from './anchors.ts';
 import { Assignments } from './assignments.ts';
@@ -25,6 +25,8 @@ import { checkOptions, type ManagementNodeOptions } from './management-options.t
 import { Monitoring } from './monitoring.ts';
 import { NodeNews } from './node-news.ts';
 import type { Outbox } from './outbox.ts';
+import { proofsOf } from './proofs/proof-parts.ts';
+import type { ValidatorChain } from './proofs/validator-chain.ts';
 import { Pushes } from './pushes.ts';
 import { systemRandom, type RandomSource } from './random.ts';
 import { ReleaseAdmission } from './release-admission.ts';
@@ -38,6 +40,7 @@ import type { StorageState } from './storage/durable-writer.ts';
 import { openStorage, type NodeStorage } from './storage/node-storage.ts';
 import { StatusReports } from './status-reports.ts';
 import { Supervisor } from './supervise.ts';
+import { Trees } from './trees.ts';
 import { Updates } from './updates.ts';
 import { VendorGateway } from './vendor-gateway.ts';
 
@@ -55,6 +58,7 @@ export class ManagementNode implements AsyncDisposable {
   readonly #schedule: Schedule;
   readonly #outbox: Outbox;
   readonly #sessions = new SessionTable();
+  #trees: Trees | null = null;
   #server: GatewayServer | null = null;
   #closed: Promise<void> | null = null;
 
@@ -102,6 +106,14 @@ export class ManagementNode implements AsyncDisposable {
   /** Port that is listened on. */
   get port(): number {
     return this.#server?.port ?? 0;
+  }
+
+  /**
+   * Public key of the node's tree, 52 bytes, for its registration on the ledger (protocol §3.3, mauth 3); null without a
+   * `treeMaster`. `tree-renewed` tells of the next one.
+   */
+  get treeKey(): Uint8Array | null {
+    return this.#trees?.newest ?? null;
   }
 
   /** Devices that are this node's. */
@@ -184,6 +196,7 @@ export class ManagementNode implements AsyncDisposable {
       supervisor,
     });
     const watcher = new LedgerWatcher({ ...shared, news, supervisor, signal, checkpoint });
+    this.#trees = await this.#openTrees(options, events);
     news.takeUp();
     await this.#readPresent(watcher, clock);
     this.#server = await listenForDevices({
@@ -191,6 +204,7 @@ export class ManagementNode implements AsyncDisposable {
       ...base,
       database: this.#database,
       partings,
+      trees: this.#trees,
       host: controller.sessions,
       anchors: new AnchorService({ ...shared, ...chains }),
       renewals: new Renewals({
@@ -204,6 +218,23 @@ export class ManagementNode implements AsyncDisposable {
       supervisor,
     });
     watcher.follow();
+  }
+
+  async #openTrees(
+    { directory, keys: { treeMaster: master } }: ManagementNodeOptions,
+    events: EventStream,
+  ): Promise<Trees | null> {
+    if (master === undefined) return null;
+    return Trees.open({
+      directory: path.join(directory, 'trees'),
+      master,
+      onRenewed: (treeKey) => {
+        events.emit({ type: 'tree-renewed', treeKey: toHex(treeKey) });
+      },
+      onFault: (error) => {
+        this.#supervisor.report(null, error);
+      },
+    });
   }
 
   /** What is on the disk is served without the ledger; the watcher goes on asking for it. */
@@ -228,6 +259,7 @@ export class ManagementNode implements AsyncDisposable {
     readonly updates: Updates;
     readonly pushes: Pushes;
     readonly admission: ReleaseAdmission;
+    readonly validators: ValidatorChain | null;
   } {
     const database = this.#database;
     const outbox = this.#outbox;
@@ -248,7 +280,17 @@ export class ManagementNode implements AsyncDisposable {
       signal,
     });
     const concurrency = options.deliveries === undefined ? {} : { concurrency: options.deliveries };
-    const deliveries = new Deliveries({ contracts, vendors, releases, supervisor, ...concurrency });
+    const store = this.#storage.validators;
+    const node = proofsOf({ contracts, admission, store, clock, signal });
+    const proofs = node?.devices ?? null;
+    const deliveries = new Deliveries({
+      contracts,
+      vendors,
+      releases,
+      supervisor,
+      shared: (sha256) => proofs?.link(sha256),
+      ...concurrency,
+    });
     const monitoring = new Monitoring({
       id: options.id,
       signatureKey: options.keys.signature,
@@ -273,12 +315,21 @@ export class ManagementNode implements AsyncDisposable {
       deliveries,
       reports,
       outbox,
+      proofs,
       events,
       clock,
     });
     const pushes = new Pushes({ deliveries, schedule: this.#schedule, events });
-    const parts = { sessions, monitoring, updates, deliveries, pushes, events, supervisor };
-    return { sessions: new SessionController(parts), monitoring, updates, pushes, admission };
+    const parts = { sessions, monitoring, updates, deliveries, proofs, pushes, events, supervisor };
+    const validators = node?.validators ?? null;
+    return {
+      sessions: new SessionController(parts),
+      monitoring,
+      updates,
+      pushes,
+      admission,
+      validators,
+    };
   }
 
   async #close(): Promise<void> {
@@ -289,6 +340,7 @@ export class ManagementNode implements AsyncDisposable {
     await this.#supervisor.settled();
     this.#schedule[Symbol.dispose]();
     await this.#database[Symbol.asyncDispose]();
+    await this.#trees?.close();
     await this.#storage.close();
     this.#events.close();
   }

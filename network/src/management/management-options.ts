@@ -23,6 +23,8 @@ export interface ManagementKeys {
   readonly sealing: Uint8Array;
   /** Every chain of lightweight devices comes from it (protocol §3.3). */
   readonly chainMaster: Uint8Array;
+  /** Every tree comes from it (protocol §3.3, mauth 3). Without it lightweight devices are shown chains only. */
+  readonly treeMaster?: Uint8Array;
 }
 
 /** Options of {@link ManagementNode.start}. */
@@ -53,6 +55,8 @@ export interface ManagementNodeOptions {
   readonly origins?: readonly string[];
   /** Values of a lightweight device's chain, one a session (protocol §3.3): 64 to 65536. @default 4_096 */
   readonly chainLength?: number;
+  /** Sessions that may be resumed in a row, 0 to 16, and the seconds a ticket lives (protocol §3.5). @default 16, a day */
+  readonly resumption?: { readonly inARow?: number; readonly seconds?: number };
   /** Bytes of images kept on disk. @default 1_073_741_824 */
   readonly imageBytes?: number;
   /** Devices that deliveries are sent to at a time. @default 32 */

@@ -8,6 +8,7 @@ import type { Farewells } from './farewells.ts';
 import type { LedgerNews } from './ledger-watcher.ts';
 import { ManagementError } from './management-error.ts';
 import type { Monitoring } from './monitoring.ts';
+import type { ValidatorChain } from './proofs/validator-chain.ts';
 import type { Pushes } from './pushes.ts';
 import type { ReleaseAdmission } from './release-admission.ts';
 import type { Schedule } from './schedule.ts';
@@ -29,6 +30,8 @@ export interface NodeNewsParts {
   readonly monitoring: Monitoring;
   readonly updates: Updates;
   readonly admission: ReleaseAdmission;
+  /** Null for a node whose ledger gives no signatures. */
+  readonly validators: ValidatorChain | null;
   readonly events: EventSink;
   readonly schedule: Schedule;
   readonly supervisor: Supervisor;
@@ -144,6 +147,10 @@ export class NodeNews implements LedgerNews {
     schedule.set(key, AGAIN_MS, () => {
       supervisor.run(null, work);
     });
+  }
+
+  async validatorsMoved(): Promise<void> {
+    await this.#parts.validators?.catchUp();
   }
 
   releaseWithdrawn(release: string): void {

@@ -1,17 +1,12 @@
 /** Every session of the node: enters and leaves the table, and brings each message to the protocol it belongs to. */
 import { ProtocolError } from '@lamplighter/sdk/protocol';
-import {
-  CloseCode,
-  messageNumber,
-  ResultCode,
-  type DeviceState,
-  type Message,
-} from '@lamplighter/sdk/wire';
+import { CloseCode, type DeviceState, type Message } from '@lamplighter/sdk/wire';
 import type { ConnectionHost } from './connection.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { EventSink } from './events.ts';
 import type { LiveSession } from './live-session.ts';
 import type { Monitoring } from './monitoring.ts';
+import type { DeviceProofs } from './proofs/device-proofs.ts';
 import type { Pushes } from './pushes.ts';
 import type { SessionTable } from './session-table.ts';
 import type { Supervisor } from './supervise.ts';
@@ -23,6 +18,7 @@ export interface SessionControllerParts {
   readonly monitoring: Monitoring;
   readonly updates: Updates;
   readonly deliveries: Deliveries;
+  readonly proofs: DeviceProofs | null;
   readonly pushes: Pushes;
   readonly events: EventSink;
   readonly supervisor: Supervisor;
@@ -65,7 +61,7 @@ export class SessionController implements ConnectionHost {
   }
 
   async #message(live: LiveSession, message: Message): Promise<void> {
-    const { monitoring, updates, deliveries, supervisor } = this.#parts;
+    const { monitoring, updates, deliveries, proofs, supervisor } = this.#parts;
     switch (message.type) {
       case 'mon-ans':
         await monitoring.answered(live, message);
@@ -77,7 +73,10 @@ export class SessionController implements ConnectionHost {
         supervisor.run(live.device, () => updates.queried(live, message));
         return;
       case 'want':
-        deliveries.wanted(live, message);
+        if (proofs?.wanted(live, message) !== true) deliveries.wanted(live, message);
+        return;
+      case 'proof-want':
+        supervisor.run(live.device, () => updates.proofWanted(live, message.challenge));
         return;
       case 'done':
         await updates.delivered(live, message);
@@ -104,11 +103,6 @@ export class SessionController implements ConnectionHost {
       case 'close-notify':
         live.close(CloseCode.done);
         return;
-      case 'proof-want': {
-        const re = messageNumber['proof-want'];
-        live.send({ type: 'error', re, code: ResultCode.notSupported });
-        return;
-      }
       default:
         throw new ProtocolError(
           'MESSAGE_OUT_OF_ORDER',

@@ -10,6 +10,7 @@ import {
   offerShowsAbnormal,
   offerUpdate,
   takeDone,
+  type ToldProofs,
 } from '@lamplighter/sdk/protocol';
 import {
   CloseCode,
@@ -24,8 +25,9 @@ import {
 import type { Contracts } from '../ledger/contracts.ts';
 import type { Clock } from './clock.ts';
 import type { Deliveries } from './deliveries.ts';
+import type { DeviceProofs } from './proofs/device-proofs.ts';
 import { NO_UPDATE, type DeviceDatabase, type DeviceEntry } from './device-database.ts';
-import type { EventSink, ProtocolName } from './events.ts';
+import type { EventSink } from './events.ts';
 import type { LiveSession } from './live-session.ts';
 import type { Outbox } from './outbox.ts';
 import type { ReleaseAdmission } from './release-admission.ts';
@@ -33,6 +35,7 @@ import { isNewer, type ReleaseStore } from './release-store.ts';
 import type { VerifiedRelease } from './release-verification.ts';
 import type { StatusReports } from './status-reports.ts';
 import { describe, isEnding } from './supervise.ts';
+import { protocolOf, recordResult, remembered, type Result } from './update-results.ts';
 import { firstOffered, isSpared, withOffer } from './update-grace.ts';
 import type { VendorGateway } from './vendor-gateway.ts';
 
@@ -46,22 +49,14 @@ export interface UpdatesParts {
   readonly deliveries: Deliveries;
   readonly reports: StatusReports;
   readonly outbox: Outbox;
+  /** Null for a node whose ledger gives no signatures: then freshness rests on it. */
+  readonly proofs: DeviceProofs | null;
   readonly events: EventSink;
   readonly clock: Clock;
 }
 
-type Result = Extract<Message, { type: 'result' }>;
 type Done = Extract<Message, { type: 'done' }>;
 type ErrorMessage = Extract<Message, { type: 'error' }>;
-
-/** Refusals that pass: the device may take the same offer later. */
-const PASSING: readonly number[] = [
-  ResultCode.busy,
-  ResultCode.givenUp,
-  ResultCode.proofsMissingOrStale,
-];
-/** Refused releases remembered a device. */
-const REFUSED_RELEASES = 16;
 
 /** Serves queries, makes offers and takes results. */
 export class Updates {
@@ -110,11 +105,28 @@ export class Updates {
     }
   }
 
+  /** Propagation, step 4: an end node wants the ledger's word on what it was offered, or goes on with. */
+  async proofWanted(live: LiveSession, challenge: Uint8Array): Promise<void> {
+    const entry = this.#parts.database.get(live.device);
+    if (entry === undefined) return;
+    if (live.lightweight || this.#parts.proofs === null || this.#queries.has(live.device)) {
+      const code = this.#queries.has(live.device) ? ResultCode.busy : ResultCode.notSupported;
+      live.send({ type: 'error', re: messageNumber['proof-want'], code });
+      return;
+    }
+    this.#queries.add(live.device);
+    try {
+      await this.#answerProven(live, entry, challenge, 'propagation');
+    } finally {
+      this.#queries.delete(live.device);
+    }
+  }
+
   /** Update request, steps 9 and 10: the result is in the outbox before it is acknowledged. */
   async resulted(live: LiveSession, result: Result): Promise<void> {
     const entry = this.#parts.database.get(live.device);
     if (entry === undefined) return;
-    if (result.attempt > entry.attempt) await this.#record(entry, result);
+    if (result.attempt > entry.attempt) await recordResult(this.#parts, entry, result);
     live.send(acknowledgeResult(result));
     await this.propagate(live);
   }
@@ -123,6 +135,8 @@ export class Updates {
   async delivered(live: LiveSession, done: Done): Promise<void> {
     const entry = this.#parts.database.get(live.device);
     if (entry === undefined) return;
+    // A proof set, as a rule, is of no use any more; a manifest is asked for again after a lost session only.
+    this.#parts.deliveries.forget(live, done.sha256);
     const release = this.#parts.releases.byImage(entry.model, done.sha256) ?? this.#current(entry);
     // Code 1: in use or stored already; its result comes, or has come.
     if (release === undefined || done.code === ResultCode.alreadyThere) return;
@@ -186,26 +200,28 @@ export class Updates {
       this.#none(live, 'abnormal');
       return;
     }
-    await this.#ask(live, entry);
+    await this.#ask(live, entry, query.challenge);
   }
 
   /** Update request, steps 4 to 8. */
-  async #ask(live: LiveSession, entry: DeviceEntry): Promise<void> {
-    const { contracts, vendors, admission } = this.#parts;
+  async #ask(live: LiveSession, entry: DeviceEntry, challenge: Uint8Array): Promise<void> {
+    const { contracts, vendors, admission, proofs } = this.#parts;
     const { id: device, model, firmware } = entry;
     let release: VerifiedRelease | null;
     try {
       const vendor = await contracts.readVendor(entry.vendor);
       const answer = await vendors.updateRequest(vendor, { device, model, firmware });
+      if (proofs !== null && challenge.length > 0) {
+        await this.#answerProven(live, entry, challenge, 'request');
+        return;
+      }
       if (answer.type === 'current') {
         this.#none(live, 'current');
         return;
       }
       release = await admission.admit(Buffer.from(answer.release).toString('hex'));
     } catch (error) {
-      if (isEnding(error)) return;
-      this.#parts.events.emit({ type: 'alarm', device, ...describe(error) });
-      this.#none(live, 'later');
+      this.#failed(live, error);
       return;
     }
     const fits =
@@ -216,9 +232,32 @@ export class Updates {
       this.#none(live, 'no-release');
       return;
     }
-    const { events } = this.#parts;
-    events.emit({ type: 'update-answered', device, answer: 'offer', release: release.record.id });
     await this.#offer(live, entry, release, 'request');
+  }
+
+  /** What the ledger says, and its proof, is the answer (§7.3). */
+  async #answerProven(
+    live: LiveSession,
+    entry: DeviceEntry,
+    challenge: Uint8Array,
+    cause: UpdateReport['cause'],
+  ): Promise<void> {
+    const { proofs, deliveries } = this.#parts;
+    if (proofs === null) return;
+    try {
+      const answer = await proofs.answer(entry, challenge);
+      const told = deliveries.keep(live, answer.proofs);
+      if (answer.kind === 'offer') await this.#offer(live, entry, answer.release, cause, told);
+      else this.#none(live, answer.kind, told);
+    } catch (error) {
+      this.#failed(live, error);
+    }
+  }
+
+  #failed(live: LiveSession, error: unknown): void {
+    if (isEnding(error)) return;
+    this.#parts.events.emit({ type: 'alarm', device: live.device, ...describe(error) });
+    this.#none(live, 'later');
   }
 
   /** Update request, step 8; propagation, step 3: version and H(current fw) prove M. */
@@ -227,6 +266,7 @@ export class Updates {
     entry: DeviceEntry,
     release: VerifiedRelease,
     cause: UpdateReport['cause'],
+    proofs: ToldProofs = null,
   ): Promise<void> {
     const { database, deliveries, events, clock } = this.#parts;
     // An offer made again, after a session was lost, goes on for the reason of the first.
@@ -242,46 +282,19 @@ export class Updates {
     await database.update(entry.id, (each) => withOffer(each, release.record.id, cause, clock));
     const { sequence: seq, sha256 } = entry.firmware;
     const hfw = new Uint8Array(Buffer.from(sha256, 'hex'));
-    live.send(offerUpdate({ seq, hfw }, manifest));
+    live.send(offerUpdate({ seq, hfw }, manifest, proofs));
+    if (cause === 'request') {
+      const answered = { answer: 'offer', release: release.record.id } as const;
+      events.emit({ type: 'update-answered', device: entry.id, ...answered });
+    }
+    // The offer that has the proofs is the same one again.
+    if (cause === 'propagation' && proofs !== null) return;
     events.emit({
       type: 'update-offered',
       device: entry.id,
       release: release.record.id,
       protocol: protocolOf(first),
     });
-  }
-
-  /** §6.6, step 7: a result that fits no release is told and not recorded; it is acknowledged, or D would repeat it for ever. */
-  async #record(entry: DeviceEntry, result: Result): Promise<void> {
-    const { database, releases, outbox, events, clock } = this.#parts;
-    const release =
-      releases.byImage(entry.model, result.sha256) ?? (await this.#offeredBefore(entry));
-    if (release === null) {
-      const reason = `a result for sequence ${result.seq}, which this node does not know`;
-      events.emit({ type: 'alarm', device: entry.id, code: 'RESULT_UNKNOWN', reason });
-      return;
-    }
-    // What the ledger says it runs was recorded before, whatever the attempt's number.
-    if (release.record.firmware.sha256 === entry.firmware.sha256) return;
-    const { cause } = entry.update;
-    const report: UpdateReport = {
-      device: entry.id,
-      attempt: result.attempt,
-      release: release.record.id,
-      from: entry.firmware,
-      code: result.code,
-      cause,
-      observed: clock.date().toISOString(),
-    };
-    await outbox.put({ kind: 'update', protocol: protocolOf(cause), report });
-    const installed = result.code === ResultCode.good;
-    await database.update(entry.id, (each) => ({
-      ...each,
-      attempt: result.attempt,
-      firmware: installed ? release.record.firmware : each.firmware,
-      refused: installed ? each.refused : remembered(each.refused, release, result.code),
-      update: NO_UPDATE,
-    }));
   }
 
   async #refusedBy(entry: DeviceEntry, release: VerifiedRelease, code: number): Promise<void> {
@@ -313,14 +326,18 @@ export class Updates {
     return this.#parts.reports.reportAnew(entry.id, verdict);
   }
 
-  #none(live: LiveSession, answer: 'current' | 'no-release' | 'abnormal' | 'later'): void {
+  #none(
+    live: LiveSession,
+    answer: 'current' | 'no-release' | 'abnormal' | 'later',
+    proofs: ToldProofs = null,
+  ): void {
     const why = {
       current: NoUpdate.current,
       'no-release': NoUpdate.noRelease,
       abnormal: NoUpdate.abnormal,
       later: NoUpdate.later,
     }[answer];
-    live.send(noUpdate(why));
+    live.send(noUpdate(why, proofs));
     this.#parts.events.emit({
       type: 'update-answered',
       device: live.device,
@@ -339,25 +356,4 @@ export class Updates {
   #current({ update }: DeviceEntry): VerifiedRelease | undefined {
     return update.release === null ? undefined : this.#parts.releases.get(update.release);
   }
-
-  /** The release that was offered, also when this node has started since and took only newer ones in. */
-  async #offeredBefore({ update }: DeviceEntry): Promise<VerifiedRelease | null> {
-    return update.release === null ? null : this.#parts.admission.admit(update.release);
-  }
-}
-
-/** The protocol whose round a result ends. */
-function protocolOf(cause: UpdateReport['cause']): ProtocolName {
-  return cause === 'request' ? 'updateRequest' : 'propagation';
-}
-
-function remembered(
-  refused: readonly string[],
-  release: VerifiedRelease,
-  code: number,
-): readonly string[] {
-  if (PASSING.includes(code)) return refused;
-  return [...refused.filter((id) => id !== release.record.id), release.record.id].slice(
-    -REFUSED_RELEASES,
-  );
 }

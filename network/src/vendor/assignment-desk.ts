@@ -13,6 +13,7 @@ import { LedgerError, type Contracts } from '../ledger/index.ts';
 import {
   assignmentIn,
   digestOf,
+  isChained,
   nextTurn,
   signAssignment,
   signRetirement,
@@ -214,14 +215,14 @@ export class AssignmentDesk {
     });
   }
 
-  /** Class L: all anchors in one request. */
+  /** Chains: all anchors in one request. */
   async #anchors(
     manager: ManagementNodeRecord,
     devices: readonly DeviceSecret[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, ChainKey>> {
     const items = devices
-      .filter((device) => device.kind === 'lightweight')
+      .filter((device) => isChained(device, manager))
       .map((device) => ({ device: device.id, epoch: nextTurn(device).epoch }));
     if (items.length === 0) return new Map();
     const { vendor, releaseKey } = this.#parts;

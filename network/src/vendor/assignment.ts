@@ -29,7 +29,7 @@ import type { DeviceSecret, StoredAssignment } from './device-secrets.ts';
 export interface AssignmentOrder {
   readonly device: DeviceSecret;
   readonly manager: ManagementNodeRecord;
-  /** Of the manager's chain for this device and epoch; class L only. */
+  /** Of the manager's chain for this device and epoch, where it is {@link isChained}. */
   readonly anchor: ChainKey | null;
   readonly intervals: Intervals;
   /** 1 to 8: the manager's own first, then where else a device may ask for its next assignment (§2.3). */
@@ -67,13 +67,19 @@ function suiteFor(device: DeviceSecret): number {
   return preferred;
 }
 
-/** Class E: mauth 1, signed. Class L: mauth 2, under the device's vendor MAC. */
+/** Whether the manager proves itself by a chain (§3.3): it has no tree, or the device's link is too small for one. */
+export function isChained(device: DeviceSecret, manager: ManagementNodeRecord): boolean {
+  return device.kind === 'lightweight' && (manager.treeKey === '' || device.chained === true);
+}
+
+/** Class E: mauth 1, signed. Class L: mauth 3, or 2 with an anchor, under the device's vendor MAC. */
 export function signAssignment(order: AssignmentOrder): StoredAssignment {
   const { device, manager, intervals } = order;
   const { serial, epoch } = nextTurn(device);
+  const { anchor } = order;
   const lightweight = device.kind === 'lightweight';
-  if (lightweight !== (order.anchor !== null)) {
-    throw new TypeError(`expected an anchor for a lightweight node only, device ${device.id}`);
+  if (isChained(device, manager) !== (anchor !== null)) {
+    throw new TypeError(`expected an anchor for a chain, and only then, device ${device.id}`);
   }
   const assignment: Assignment = {
     version: 1,
@@ -86,12 +92,21 @@ export function signAssignment(order: AssignmentOrder): StoredAssignment {
     suite: suiteFor(device),
     epoch,
     class: lightweight ? 1 : 0,
-    mauth: lightweight ? 2 : 1,
-    mkey: order.anchor === null ? fromHex(manager.signatureKey) : encodeChainKey(order.anchor),
+    ...managerKey(lightweight, manager, anchor),
     dkey: new Uint8Array(0),
     endpoints: order.endpoints,
   };
   return stored(device, assignment, intervals, order.releaseKey);
+}
+
+function managerKey(
+  lightweight: boolean,
+  { signatureKey, treeKey }: ManagementNodeRecord,
+  anchor: ChainKey | null,
+): Pick<Assignment, 'mauth' | 'mkey'> {
+  if (!lightweight) return { mauth: 1, mkey: fromHex(signatureKey) };
+  if (anchor === null) return { mauth: 3, mkey: fromHex(treeKey) };
+  return { mauth: 2, mkey: encodeChainKey(anchor) };
 }
 
 /** §2.3: the end of a device that has an assignment, as the vendor signs it (op 1). @param kid 16 random bytes */

@@ -17,6 +17,7 @@ import type {
   UnfinishedOrder,
 } from './device-secrets.ts';
 import type { FirmwareStore } from './firmware-store.ts';
+import type { ProvisionedLedger } from './provisioned-ledger.ts';
 import { provisioningOf, type Provisioning } from './provisioning.ts';
 import { isRefusal, withRetries } from './retry.ts';
 import { VendorError } from './vendor-error.ts';
@@ -36,6 +37,11 @@ export interface DeviceOrder {
   readonly suites?: readonly number[];
   /** Whether weak suites may be among them. @default false */
   readonly legacy?: boolean;
+  /**
+   * Class L: whether managers prove themselves by a chain in place of their tree, for links on which 3 KB a session is too
+   * much. A chain claims less (protocol §3.3). @default false
+   */
+  readonly chained?: boolean;
 }
 
 export interface DeviceFactoryParts {
@@ -47,6 +53,8 @@ export interface DeviceFactoryParts {
   readonly desk: AssignmentDesk;
   /** The release key, public. */
   readonly vendorKey: Uint8Array;
+  /** What end nodes are told of the ledger. */
+  readonly ledger: () => Promise<ProvisionedLedger | null>;
 }
 
 /** Devices of one transaction and one request for anchors. */
@@ -197,7 +205,7 @@ export class DeviceFactory {
       }
     }
     const devices = orders.map((order) => {
-      const { id, model, manager, firmware, intervals, legacy = false } = order;
+      const { id, model, manager, firmware, intervals, legacy = false, chained = false } = order;
       const kind = models.get(model)?.kind ?? 'end';
       const { suites = defaultSuites(kind) } = order;
       return {
@@ -206,6 +214,7 @@ export class DeviceFactory {
         kind,
         suites,
         legacy,
+        chained,
         kv0: randomBytes(32).toString('hex'),
         assignment: null,
         order: { manager, firmware, ...intervals },
@@ -239,6 +248,7 @@ export class DeviceFactory {
     devices: readonly DeviceSecret[],
   ): Promise<readonly Provisioning[]> {
     const { contracts, store, vendorKey } = this.#parts;
+    const ledger = await this.#parts.ledger();
     const ids = [...new Set(orders.map((order) => order.manager))];
     const managers = new Map(
       await Promise.all(
@@ -258,6 +268,7 @@ export class DeviceFactory {
           firmware: order.firmware,
           image: order.image ?? (await store.find(order.firmware.sha256)).path,
           vendorKey,
+          ledger,
         });
       }),
     );

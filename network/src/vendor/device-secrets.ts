@@ -31,6 +31,8 @@ export interface DeviceSecret {
   readonly suites?: readonly number[];
   /** Whether weak suites may be among them. */
   readonly legacy?: boolean;
+  /** Whether its managers prove themselves by chains, whatever else they have (protocol §3.3). */
+  readonly chained?: boolean;
   /** 32 bytes, hex. */
   readonly kv0: string;
   /** The newest that stands on the ledger; null before the first. */

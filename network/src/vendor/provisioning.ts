@@ -6,6 +6,7 @@ import type { DeviceKind, FirmwareIdentity, ModelRecord } from '@lamplighter/cha
 
 import { keyAt, macKeyOf } from './assignment.ts';
 import type { DeviceSecret, StoredAssignment } from './device-secrets.ts';
+import type { ProvisionedLedger } from './provisioned-ledger.ts';
 import { VendorError } from './vendor-error.ts';
 
 /** Keys, digests and the envelope are lower-case hex; intervals are seconds. */
@@ -23,6 +24,8 @@ export interface Provisioning {
   readonly kv_n: number;
   /** Ed25519; kind end. */
   readonly vendorKey?: string;
+  /** Whose word end nodes take besides the vendor's; kind end. */
+  readonly ledger?: ProvisionedLedger;
   /** kvm; kind lightweight. */
   readonly vendorMacKey?: string;
   /** Absolute path of the factory image. */
@@ -52,6 +55,8 @@ export function provisioningOf(parts: {
   readonly image: string;
   /** The vendor's release key, public. */
   readonly vendorKey: Uint8Array;
+  /** Null for a ledger that proves nothing (yet). */
+  readonly ledger: ProvisionedLedger | null;
 }): Provisioning {
   const { device, assignment, model, firmware } = parts;
   if (parts.gateway === undefined) {
@@ -59,7 +64,10 @@ export function provisioningOf(parts: {
   }
   const trust =
     device.kind === 'end'
-      ? { vendorKey: hex(parts.vendorKey) }
+      ? {
+          vendorKey: hex(parts.vendorKey),
+          ...(parts.ledger === null ? {} : { ledger: parts.ledger }),
+        }
       : { vendorMacKey: hex(macKeyOf(device)) };
   return {
     format: 'lamplighter.provisioning.v1',

@@ -23,6 +23,7 @@ import {
 } from './operator-routes.ts';
 import { watchOverdue } from './overdue-watch.ts';
 import type { Provisioning } from './provisioning.ts';
+import { provisionedLedger, type ProvisionedLedger } from './provisioned-ledger.ts';
 import { ReleaseDesk, type ReleaseOrder } from './release-desk.ts';
 import type { SignedRelease } from './release.ts';
 import { RenewalDesk, renewalRoute } from './renewal-desk.ts';
@@ -98,7 +99,7 @@ export class VendorNode implements AsyncDisposable {
   #turn = 0;
 
   private constructor(parts: VendorParts, server: HttpServer) {
-    const { id: vendor } = parts.options;
+    const { id: vendor, logger = silentLogger } = parts.options;
     this.id = vendor;
     this.url = server.url;
     this.signingKey = Buffer.from(parts.vendorKey).toString('hex');
@@ -107,11 +108,11 @@ export class VendorNode implements AsyncDisposable {
     this.#server = server;
     const managers = parts.options.managers ?? [];
     const desk = new AssignmentDesk({ ...parts, vendor, managers });
-    this.#factory = new DeviceFactory({ ...parts, vendor, desk });
+    const ledger = (): Promise<ProvisionedLedger | null> => provisionedLedger({ ...parts, logger });
+    this.#factory = new DeviceFactory({ ...parts, vendor, desk, ledger });
     this.#care = new FleetCare({ ...parts, vendor, managers, desk });
     const { signal } = this.#closing;
     this.stake = new StakeDesk(parts.contracts.stake, parts.options.ledger.mspId, signal);
-    const logger = parts.options.logger ?? silentLogger;
     this.#renewals = new RenewalDesk({ ...parts, vendor, desk, signal, logger });
     this.#releases = new ReleaseDesk({ ...parts, vendor, url: server.url });
   }

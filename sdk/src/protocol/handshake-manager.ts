@@ -164,8 +164,6 @@ export interface AcceptParameters {
   readonly ephemeralSecret?: Uint8Array;
   /** M's 32-byte Ed25519 secret key; mauth 1 only. */
   readonly signatureKey?: Uint8Array;
-  /** Signs by a leaf of M's tree that is marked used on disk, and never used again; mauth 3 only. */
-  readonly signByTree?: (message: Uint8Array) => Uint8Array;
 }
 
 interface SentAccept {
@@ -179,23 +177,35 @@ interface SentAccept {
 /** An Accept that waits for its Finish. Holds secrets. */
 export type PendingAccept = Once<SentAccept>;
 
-/** What M has after it answered a Hello. */
-export interface AnsweredHello {
-  /** Accept. */
+/** Accept, and what waits for its Finish. */
+export interface SealedAccept {
   readonly frame: Uint8Array;
   readonly pending: PendingAccept;
-  /** Answered counter and R have moved: store it before the frame is sent. */
+}
+
+/** What M has before it proves itself. */
+export interface PreparedAnswer {
+  /** Answered counter and R have moved: store it before a leaf is spent and before the frame is sent. */
   readonly epoch: ManagedEpoch;
+  /** What M's tree has to sign (mauth 3), by a leaf that is used for nothing else; null for every other proof. */
+  readonly toSign: Uint8Array | null;
   readonly alarm?: ChainAlarm;
+  /**
+   * Accept; to be called once.
+   *
+   * @param treeSignature over `toSign`
+   * @throws {@link RangeError} when it is needed and missing
+   */
+  seal(treeSignature?: Uint8Array): SealedAccept;
 }
 
 /**
- * M answers a checked Hello.
+ * M begins its answer to a checked Hello.
  *
  * @throws {@link ProtocolError} 4401 `HANDSHAKE_KEY_REFUSED` when D's X25519 key gives an all-zero result
  * @throws {@link RangeError} when a key that the class needs is missing
  */
-export function answerHello(checked: CheckedHello, parameters: AcceptParameters): AnsweredHello {
+export function prepareAnswer(checked: CheckedHello, parameters: AcceptParameters): PreparedAnswer {
   const { epoch, core, chainIndex, rs, h1 } = checked;
   const suite = suiteOf(epoch.assignment.suite);
   const own = ephemeralOf(checked, parameters.ephemeralSecret);
@@ -210,17 +220,37 @@ export function answerHello(checked: CheckedHello, parameters: AcceptParameters)
   erase(own, z);
   const acceptCore = acceptCoreCodec.encode({ nm: parameters.nm, em });
   const h2 = schedule.transcriptNext(suite, h1, acceptCore);
-  const proof = proofOf(checked, suite, h2, parameters);
-  const { key, iv } = schedule.handshakeKeys(suite, secret, 'accept', h2);
-  const body = acceptBodyCodec.encode({ idM: epoch.assignment.idM, proof });
-  const sealed = suite.seal(key, iv, h2, body);
-  const h3 = schedule.transcriptNext(suite, h2, sealed);
-  return {
-    frame: encodeFrame({ type: 'accept', core: acceptCore, sealed }),
-    pending: new Once({ checked, suite, generation, secret, h3 }),
-    epoch: { ...epoch, answeredCtr: core.ctr, chain: moved(epoch, chainIndex) },
-    ...(checked.alarm === undefined ? {} : { alarm: checked.alarm }),
+  const toSign = epoch.assignment.mauth === 3 ? sessionSigned('M', h2) : null;
+  const seal = (treeSignature?: Uint8Array): SealedAccept => {
+    const proof = treeSignature ?? proofOf(checked, suite, h2, parameters.signatureKey);
+    const { key, iv } = schedule.handshakeKeys(suite, secret, 'accept', h2);
+    const body = acceptBodyCodec.encode({ idM: epoch.assignment.idM, proof });
+    const sealed = suite.seal(key, iv, h2, body);
+    const h3 = schedule.transcriptNext(suite, h2, sealed);
+    return {
+      frame: encodeFrame({ type: 'accept', core: acceptCore, sealed }),
+      pending: new Once({ checked, suite, generation, secret, h3 }),
+    };
   };
+  return {
+    epoch: { ...epoch, answeredCtr: core.ctr, chain: moved(epoch, chainIndex) },
+    toSign,
+    ...(checked.alarm === undefined ? {} : { alarm: checked.alarm }),
+    seal,
+  };
+}
+
+/** What M has after it answered a Hello. */
+export type AnsweredHello = SealedAccept & Pick<PreparedAnswer, 'epoch' | 'alarm'>;
+
+/**
+ * M answers a checked Hello at once, where its proof is no signature by its tree.
+ *
+ * @throws as {@link prepareAnswer}
+ */
+export function answerHello(checked: CheckedHello, parameters: AcceptParameters): AnsweredHello {
+  const { seal, epoch, alarm } = prepareAnswer(checked, parameters);
+  return { ...seal(), epoch, ...(alarm === undefined ? {} : { alarm }) };
 }
 
 function ephemeralOf({ epoch, rs }: CheckedHello, secret: Uint8Array | undefined): Uint8Array {
@@ -241,12 +271,12 @@ function moved(epoch: ManagedEpoch, shown: number): ManagedEpoch['chain'] {
   return { ...epoch.chain, highestSent: Math.max(epoch.chain.highestSent, shown) };
 }
 
-/** §3.3: signature over h2 by key or by tree, or the chosen value of the chain. */
+/** §3.3: signature over h2, or the chosen value of the chain. */
 function proofOf(
   { epoch, chainIndex, rs }: CheckedHello,
   suite: Suite,
   h2: Uint8Array,
-  { signatureKey, signByTree }: AcceptParameters,
+  signatureKey: Uint8Array | undefined,
 ): Uint8Array {
   // §3.5: only M has rs.
   if (rs !== null) return EMPTY;
@@ -257,13 +287,9 @@ function proofOf(
     const value = chainValue(suite, context, { seed: chain.seed, length }, chainIndex);
     return encodeChainProof({ index: chainIndex, value });
   }
-  const signed = sessionSigned('M', h2);
-  if (assignment.mauth === 3) {
-    if (signByTree === undefined) throw new RangeError("expected the manager's tree");
-    return signByTree(signed);
-  }
+  if (assignment.mauth === 3) throw new RangeError("expected a signature by the manager's tree");
   if (signatureKey === undefined) throw new RangeError("expected the manager's signature key");
-  return ed25519Sign(signatureKey, signed);
+  return ed25519Sign(signatureKey, sessionSigned('M', h2));
 }
 
 /** What M has after a right Finish. */

@@ -2,7 +2,7 @@
  * M's half of protocols 2 and 4 on the wire (docs/protocol.md §6.3 steps 3, 8 and 9, §6.5 steps 3 and 5). What happens
  * between M and the vendor (§6.3 steps 4 to 7) is not here.
  */
-import type { Message, UpdOffer, UpdQuery } from '../wire/message-types.ts';
+import type { BlobRef, Message, UpdOffer, UpdQuery } from '../wire/message-types.ts';
 import { BlobKind, ResultCode } from '../wire/message-types.ts';
 import { messageNumber } from '../wire/messages.ts';
 import { differences } from './monitoring-manager.ts';
@@ -38,22 +38,31 @@ export function judgeQuery(
   return { kind: 'judged', reasons: differences({ seq, ver, size, hfw }, expected, expected) };
 }
 
-/** Update request, step 8: no offer; `why` of {@link NoUpdate}. Proofs come with the ledger's proof (§7.3). */
-export function noUpdate(why: number): Message {
-  return { type: 'upd-none', why, proofs: false };
+/** A proof set as it is told of: the digest and size of its bytes (§7.3); null where there is none. */
+export type ToldProofs = OfferedManifest | null;
+
+function proofRef(proofs: ToldProofs): BlobRef | false {
+  if (proofs === null) return false;
+  return { kind: BlobKind.proofSet, sha256: proofs.sha256, size: proofs.size };
+}
+
+/** Update request, step 8: no offer; `why` of {@link NoUpdate}. */
+export function noUpdate(why: number, proofs: ToldProofs = null): Message {
+  return { type: 'upd-none', why, proofs: proofRef(proofs) };
 }
 
 /** Update request, step 8, and propagation, step 3: version and H(current fw) are those of D as M has them. */
 export function offerUpdate(
   current: { readonly seq: number; readonly hfw: Uint8Array },
   manifest: OfferedManifest,
+  proofs: ToldProofs = null,
 ): UpdOffer {
   return {
     type: 'upd-offer',
     curSeq: current.seq,
     curHfw: current.hfw,
     manifest: { kind: BlobKind.manifest, sha256: manifest.sha256, size: manifest.size },
-    proofs: false,
+    proofs: proofRef(proofs),
   };
 }
 

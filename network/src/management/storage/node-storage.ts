@@ -10,11 +10,13 @@ import { ManagementError } from '../management-error.ts';
 import { MemoryDeviceDatabase } from '../memory-device-database.ts';
 import type { Outbox } from '../outbox.ts';
 import { Partings } from '../partings.ts';
+import { MEMORY_VALIDATORS, type ValidatorStore } from '../proofs/validator-chain.ts';
 import { describe } from '../supervise.ts';
 import { DurableCheckpoint, MemoryCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { DurableDeviceDatabase } from './durable-device-database.ts';
 import { DurableOutbox } from './durable-outbox.ts';
 import { openPartings } from './durable-partings.ts';
+import { openValidators } from './durable-validators.ts';
 import { DurableWriter, type StorageState } from './durable-writer.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 import { LevelStore } from './level-store.ts';
@@ -38,6 +40,7 @@ export interface NodeStorage {
   readonly partings: Partings;
   readonly outbox: Outbox;
   readonly checkpoint: Checkpoint;
+  readonly validators: ValidatorStore;
   readonly state: StorageState;
   /** After the outbox was closed. */
   close(): Promise<void>;
@@ -80,6 +83,7 @@ function memoryStorage(parts: NodeStorageParts): NodeStorage {
     partings: new Partings(),
     outbox: newLedgerOutbox(parts),
     checkpoint: new MemoryCheckpoint(),
+    validators: MEMORY_VALIDATORS,
     state: { state: 'ready' },
     close: () => Promise.resolve(),
   };
@@ -94,12 +98,14 @@ async function diskStorage(store: KeyValueStore, parts: NodeStorageParts): Promi
   const database = await DurableDeviceDatabase.open({ store, writer, onFailure });
   const partings = await openPartings(store, writer, onFailure);
   const checkpoint = await DurableCheckpoint.open(store, writer);
+  const validators = await openValidators(store, writer);
   const outbox = await DurableOutbox.open({ store, writer, ...durableOutboxParts(parts) });
   return {
     database,
     partings,
     outbox,
     checkpoint,
+    validators,
     get state() {
       return writer.state;
     },

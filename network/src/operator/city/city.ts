@@ -156,6 +156,9 @@ export class City implements AsyncDisposable {
       ports,
       onEvent: this.#take.bind(this),
       onManagerGone,
+      onFault: (error: unknown) => {
+        print(String(error));
+      },
     };
     const vendors = await startVendors(nodes);
     const mirror = await startMirror(nodes, vendors);

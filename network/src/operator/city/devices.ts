@@ -96,10 +96,10 @@ async function orders(
       }),
     ),
   );
-  return plans.flatMap(({ id, model, manager }) => {
+  return plans.flatMap(({ id, model, manager, suite }) => {
     const firmware = images.get(model.id);
     return firmware === undefined
       ? []
-      : [{ id, model: model.id, manager, firmware, intervals: DEMO_INTERVALS }];
+      : [{ id, model: model.id, manager, firmware, intervals: DEMO_INTERVALS, suites: [suite] }];
   });
 }

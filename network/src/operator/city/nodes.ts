@@ -36,6 +36,8 @@ export interface NodesOptions {
   /** Ports of an earlier run by node id; devices of other makes dial the same address again. */
   readonly ports: Readonly<Record<string, number>>;
   readonly onEvent: (event: ManagementEvent) => void;
+  /** Hears what failed in the background. */
+  readonly onFault: (error: unknown) => void;
   /** Hears, from a vendor, of a management node whose devices are overdue on the ledger. */
   readonly onManagerGone: (vendor: string, manager: string) => void;
 }
@@ -119,14 +121,20 @@ async function startManager(plan: ManagerPlan, options: NodesOptions): Promise<M
   );
   options.closers.add(() => node.close());
   const administrator = await options.ledger.connect(mspId, 'Admin', 'admin');
-  await new Contracts(administrator.ledger).registerManagementNode({
-    id,
-    certificate: certificateDigest(member.certificate),
-    signatureKey: hex(ed25519PublicKey(keys.signature)),
-    sealingKey: hex(x25519PublicKey(keys.sealing)),
-    treeKey: '',
-    endpoints: [`ws://127.0.0.1:${node.port}/v1/device`],
-    url: `http://127.0.0.1:${node.port}`,
+  const register = (treeKey: string): Promise<unknown> =>
+    new Contracts(administrator.ledger).registerManagementNode({
+      id,
+      certificate: certificateDigest(member.certificate),
+      signatureKey: hex(ed25519PublicKey(keys.signature)),
+      sealingKey: hex(x25519PublicKey(keys.sealing)),
+      treeKey,
+      endpoints: [`ws://127.0.0.1:${node.port}/v1/device`],
+      url: `http://127.0.0.1:${node.port}`,
+    });
+  await register(hex(node.treeKey ?? new Uint8Array(0)));
+  node.on((event) => {
+    // A failure is told by the next start, which registers again; devices have leaves for weeks.
+    if (event.type === 'tree-renewed') register(event.treeKey).catch(options.onFault);
   });
   return node;
 }

@@ -47,6 +47,8 @@ export interface DevicePlan {
   readonly vendor: string;
   readonly model: ModelPlan;
   readonly manager: string;
+  /** The suite it carries (protocol §4). */
+  readonly suite: number;
   /** Whether the device runs an image with one flipped bit, which monitoring has to find. */
   readonly tampered: boolean;
 }
@@ -107,6 +109,12 @@ export const MANAGERS: readonly ManagerPlan[] = [
   { id: 'gateway-south', mspId: 'HeliosMSP' },
 ];
 
+/** Suites of the demonstration's devices (protocol §4), the default of each kind first; none is legacy. */
+const SUITES_OF: Readonly<Record<DeviceKind, readonly number[]>> = {
+  end: [0x0103, 0x0101, 0x0105, 0x0102, 0x0104, 0x0201],
+  lightweight: [0x0201, 0x0303, 0x0304, 0x0203, 0x0301, 0x0202, 0x0302],
+};
+
 /** One end node and one lightweight node run tampered firmware: the second of its model, or the only one. */
 const TAMPERED_MODELS = new Set(['essential-hub', 'move-hub']);
 const TAMPERED_TURN = 2;
@@ -132,7 +140,7 @@ export const SHOWCASE = {
 
 /**
  * Spreads `count` devices: models in turn, and every full round of models goes to the next manager, so that each
- * manager has devices of all vendors and a third of all devices are lightweight.
+ * manager has devices of all vendors and a third of all devices are lightweight. Suites go round within a kind.
  *
  * @throws {OperatorError} OPTION_INVALID when `count` is not a whole number in FEWEST_DEVICES..MOST_DEVICES
  */
@@ -144,6 +152,7 @@ export function planDevices(count: number): readonly DevicePlan[] {
     );
   }
   const models = VENDORS.flatMap((vendor) => vendor.models.map((each) => ({ vendor, each })));
+  const suited: Record<DeviceKind, number> = { end: 0, lightweight: 0 };
   const digits = Math.max(2, String(Math.ceil(count / models.length)).length);
   return Array.from({ length: count }, (_, index): DevicePlan => {
     const round = Math.floor(index / models.length);
@@ -152,7 +161,9 @@ export function planDevices(count: number): readonly DevicePlan[] {
     const manager = at(MANAGERS, round).id;
     const turns = Math.ceil((count - (index % models.length)) / models.length);
     const tampered = TAMPERED_MODELS.has(each.id) && round + 1 === Math.min(TAMPERED_TURN, turns);
-    return { id, vendor: vendor.id, model: each, manager, tampered };
+    const suite = at(SUITES_OF[each.kind], suited[each.kind]);
+    suited[each.kind] += 1;
+    return { id, vendor: vendor.id, model: each, manager, suite, tampered };
   });
 }
 

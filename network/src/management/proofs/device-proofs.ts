@@ -1,0 +1,78 @@
+/**
+ * Proofs as devices fetch them (protocol §6.3, §6.5, §7.3): what the ledger says in answer to a device's challenge, and links when
+ * it shows that it knows an older set.
+ */
+import { createHash } from 'node:crypto';
+import { BlobKind, limits, messageNumber, ResultCode, toHex } from '@lamplighter/sdk/wire';
+import type { Want } from '@lamplighter/sdk/wire';
+import type { DeviceEntry } from '../device-database.ts';
+import type { LiveSession } from '../live-session.ts';
+import type { ReleaseAdmission } from '../release-admission.ts';
+import { isNewer } from '../release-store.ts';
+import type { VerifiedRelease } from '../release-verification.ts';
+import type { ReleaseProofs } from './release-proofs.ts';
+import type { ValidatorChain } from './validator-chain.ts';
+
+export interface DeviceProofsParts {
+  readonly releases: Pick<ReleaseProofs, 'prove'>;
+  readonly validators: Pick<ValidatorChain, 'link' | 'linkFrom'>;
+  readonly admission: Pick<ReleaseAdmission, 'admit'>;
+}
+
+/** What a device may be told, and the encoded `proof-set` that shows it. */
+export type ProvenAnswer =
+  | { readonly kind: 'current' | 'no-release'; readonly proofs: Uint8Array }
+  | { readonly kind: 'offer'; readonly release: VerifiedRelease; readonly proofs: Uint8Array };
+
+/** See the module comment. */
+export class DeviceProofs {
+  readonly #parts: DeviceProofsParts;
+  readonly #pushed = new WeakMap<LiveSession, number>();
+
+  constructor(parts: DeviceProofsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * What the ledger names for a device, whatever its vendor said meanwhile: nothing else would be believed.
+   *
+   * @throws {@link ManagementError} PROOFS_BUSY, PROOF_NOT_WON; {@link LedgerError}
+   */
+  async answer(entry: DeviceEntry, challenge: Uint8Array): Promise<ProvenAnswer> {
+    const { releases, admission } = this.#parts;
+    const { statement, proofSet: proofs } = await releases.prove(entry.model, challenge);
+    const { manifest, gen, seq: sequence } = statement;
+    if (manifest === '') return { kind: 'no-release', proofs };
+    if (!isNewer({ ...entry.firmware, gen, sequence }, entry.firmware)) {
+      return { kind: 'current', proofs };
+    }
+    const release = await admission.admit(manifest);
+    if (release === null || entry.refused.includes(manifest)) return { kind: 'no-release', proofs };
+    return { kind: 'offer', release, proofs };
+  }
+
+  /**
+   * A device that wants a set which it has itself wants the link away from it (§7.3).
+   *
+   * @returns false for a `want` of something else
+   */
+  wanted(live: LiveSession, { sha256 }: Want): boolean {
+    const link = this.#parts.validators.linkFrom(toHex(sha256));
+    if (live.lightweight || link === undefined) return false;
+    const pushed = this.#pushed.get(live) ?? 0;
+    if (link === null || pushed >= limits.LINKS_MOST) {
+      live.send({ type: 'error', re: messageNumber.want, code: ResultCode.notSupported });
+      return true;
+    }
+    this.#pushed.set(live, pushed + 1);
+    const name = new Uint8Array(createHash('sha256').update(link).digest());
+    const ref = { kind: BlobKind.validatorLink, sha256: name, size: link.length };
+    live.send({ type: 'push', ref });
+    return true;
+  }
+
+  /** A link by its digest: the same for every device. */
+  link(sha256: Uint8Array): Uint8Array | undefined {
+    return this.#parts.validators.link(toHex(sha256));
+  }
+}
