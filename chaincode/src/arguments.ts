@@ -46,11 +46,21 @@ const APPROVALS = 64;
 /** The protocol's `id` (§1). */
 export const id = text(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'an id ([a-z0-9][a-z0-9._-]{0,62})');
 const digest = hex(32);
-const key = hex(32);
 const signatureKey = where(
-  key,
+  hex(32),
   (value) => isUsableEd25519Key(Buffer.from(value, 'hex')),
   'an Ed25519 key of large order',
+);
+/**
+ * X25519, or RSA of 3072 to 8192 bits with exponent 65537 as SubjectPublicKeyInfo in DER (RFC 8017 appendix A.1): so much of its
+ * form as tells the two apart. Who seals to it checks it whole.
+ */
+const sealingKey = text(
+  new RegExp(
+    '^(?:[0-9a-f]{64}|3082[0-9a-f]{4}300d06092a864886f70d01010105000382[0-9a-f]{4}003082[0-9a-f]{4}' +
+      '0282[0-9a-f]{4}00[89a-f][0-9a-f](?:[0-9a-f]{2}){383,1023}0203010001)$',
+  ),
+  'an X25519 key of 32 bytes, or an RSA key of 3072 to 8192 bits, in lower-case hex',
 );
 const version = text(/^[\x20-\x7e]{1,64}$/, '1 to 64 printable ASCII characters');
 const reason = text(/^[\x20-\x7e]{1,200}$/, '1 to 200 printable ASCII characters');
@@ -116,7 +126,7 @@ const managementNodeRegistration = object<ManagementNodeRegistration>({
   id,
   certificate: digest,
   signatureKey,
-  sealingKey: key,
+  sealingKey,
   treeKey: text(
     /^(?:[0-9a-f]{104})?$/,
     'an HSS public key, 52 bytes in lower-case hex, or nothing',
