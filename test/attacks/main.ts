@@ -1,10 +1,17 @@
-/** `npm run attacks -- flood [hostile] [devices] [seconds]`: attacks on a gateway of this machine, and what came of them. */
+/**
+ * `npm run attacks -- flood [hostile] [devices] [seconds]`: attacks on a gateway of this machine, and what came of them.
+ * `npm run attacks -- gateway [--tries N] [--seed N]`: attacks on a device by a stolen gateway.
+ */
 import { fork } from 'node:child_process';
+import { gateway } from './gateway-command.ts';
 import { runFlood, type Crowd, type FloodResult } from './flood.ts';
 import type { StolenResult } from './stolen-devices.ts';
 import { HostileCrowd, type CrowdOrder, type CrowdResult } from './hostile-crowd.ts';
 
 const MEBIBYTE = 1_048_576;
+const USAGE = `usage: npm run attacks -- flood [hostile] [devices] [seconds]
+       npm run attacks -- gateway [--tries N] [--seed N]
+`;
 /** What may be asked for: name, default, most. */
 const BOUNDS = [
   ['hostile', 2_000, 4_000],
@@ -109,12 +116,13 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
     beCrowd();
     return;
   }
-  if (command !== 'flood') {
-    process.stderr.write('usage: npm run attacks -- flood [hostile] [devices] [seconds]\n');
+  const attack = command === 'flood' ? flood : command === 'gateway' ? gateway : null;
+  if (attack === null) {
+    process.stderr.write(USAGE);
     process.exitCode = 2;
     return;
   }
-  if (!(await flood(args))) process.exitCode = 1;
+  if (!(await attack(args, print))) process.exitCode = 1;
 }
 
 void main(process.argv.slice(2)).catch((error: unknown) => {
