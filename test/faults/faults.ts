@@ -1,5 +1,6 @@
 /** Every component's kill points, one component after the other. */
 import { deviceFaults } from './device-faults.ts';
+import { fabricFaults } from './fabric-faults.ts';
 import { ledgerFaults } from './ledger-faults.ts';
 import { ledgerFullDisk } from './ledger-full-disk.ts';
 import { managerFaults } from './manager-faults.ts';
@@ -7,7 +8,8 @@ import { managerFullDisk } from './manager-full-disk.ts';
 import type { FaultRow } from './table.ts';
 
 export const COMPONENTS = ['device', 'manager', 'ledger'] as const;
-export type Component = (typeof COMPONENTS)[number];
+/** `fabric` is apart: it needs Fabric's own programs. */
+export type Component = (typeof COMPONENTS)[number] | 'fabric';
 
 const RUNS: Record<Component, (seed: number, tries: number) => Promise<readonly FaultRow[]>> = {
   device: deviceFaults,
@@ -19,6 +21,7 @@ const RUNS: Record<Component, (seed: number, tries: number) => Promise<readonly 
     ...(await ledgerFaults(seed, tries)),
     ...(await ledgerFullDisk(seed, fillings(tries))),
   ],
+  fabric: fabricFaults,
 };
 
 /** A disk that fills up takes ten times as long as a kill. */

@@ -7,12 +7,14 @@ import { isClean, tableOf } from './table.ts';
 
 const TRIES = 50;
 const MOST_TRIES = 10_000;
-const USAGE = `usage: npm run faults [-- --seed N --tries N --only ${COMPONENTS.join('|')}]
+const USAGE = `usage: npm run faults [-- --seed N --tries N --only ${COMPONENTS.join('|')} | --fabric]
 
   --seed   decides the moments; printed, to be given again. What the system's scheduler adds is not repeated.
   --tries  how often ledger and manager are killed each (default ${TRIES}); devices lose their power at every write. A tenth
            as often the disk of ledger and manager is full: for root, or whoever may have namespaces.
   --only   one component.
+  --fabric in their place a network of Fabric's own programs, from FABRIC_BIN or PATH: its orderers, peers and chaincode processes are
+           killed under the load of an outbox, and the longest time between two commits is told.
 
 lost        acknowledged, stored or under way, and gone or half there
 doubled     there twice; a number, counter or chain index that was used again
@@ -37,11 +39,20 @@ function orderFrom(args: readonly string[]): Order | null {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { seed: text, tries: text, only: text, help: { type: 'boolean' } },
+    options: {
+      seed: text,
+      tries: text,
+      only: text,
+      fabric: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help === true) return null;
   const { seed = String(randomBytes(4).readUInt32BE()), tries = String(TRIES), only } = values;
-  const components = COMPONENTS.filter((name) => only === undefined || name === only);
+  const components: readonly Component[] =
+    values.fabric === true
+      ? ['fabric']
+      : COMPONENTS.filter((name) => only === undefined || name === only);
   if (components.length === 0) throw new RangeError(`expected a component, got ${String(only)}`);
   return {
     seed: numberFrom('seed', seed, 0, 2 ** 32 - 1),
@@ -70,8 +81,9 @@ async function main(args: readonly string[]): Promise<void> {
     process.exitCode = isClean(rows) ? 0 : 1;
   } finally {
     if (process.exitCode !== 0) {
+      const only = order.components.includes('fabric') ? ' --fabric' : '';
       process.stdout.write(
-        `to repeat it: npm run faults -- --seed ${order.seed} --tries ${order.tries}\n`,
+        `to repeat it: npm run faults -- --seed ${order.seed} --tries ${order.tries}${only}\n`,
       );
     }
   }

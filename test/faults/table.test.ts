@@ -18,6 +18,14 @@ describe('the table of faults', () => {
     ]);
   });
 
+  it('tells the longest time between two commits where that was measured', () => {
+    const row: FaultRow = { ...ROW, component: 'fabric', gapSeconds: 3.71 };
+    expect(tableOf([row]).split('\n')).toEqual([
+      'component  point  tries  lost  doubled  unbootable  longest gap s',
+      'fabric     here      50     0        0           0            3.7',
+    ]);
+  });
+
   it.each(['lost', 'doubled', 'unbootable'] as const)('is not clean with anything %s', (name) => {
     expect(isClean([ROW])).toBe(true);
     expect(isClean([ROW, { ...ROW, [name]: 1 }])).toBe(false);

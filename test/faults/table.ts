@@ -2,7 +2,7 @@
 
 /** A kind of point at which something is killed, and what came of it. */
 export interface FaultRow {
-  readonly component: 'ledger' | 'manager' | 'device';
+  readonly component: 'ledger' | 'manager' | 'device' | 'fabric';
   readonly point: string;
   /** How often something was killed there. */
   readonly tries: number;
@@ -12,9 +12,12 @@ export interface FaultRow {
   readonly doubled: number;
   /** Starts that failed, that were not back at work, or whose parts did not agree. */
   readonly unbootable: number;
+  /** The longest time between two commits, where that was measured. */
+  readonly gapSeconds?: number;
 }
 
 const COLUMNS = ['component', 'point', 'tries', 'lost', 'doubled', 'unbootable'] as const;
+const GAP = 'longest gap s';
 
 /** True when nothing was lost, doubled or unbootable, and something was tried at every point. */
 export function isClean(rows: readonly FaultRow[]): boolean {
@@ -24,8 +27,10 @@ export function isClean(rows: readonly FaultRow[]): boolean {
 
 /** @returns lines of columns of equal width, numbers to the right. */
 export function tableOf(rows: readonly FaultRow[]): string {
-  const lines = [COLUMNS, ...rows.map((row) => COLUMNS.map((name) => String(row[name])))];
-  const widths = COLUMNS.map((_, column) =>
+  const hasGaps = rows.some(({ gapSeconds }) => gapSeconds !== undefined);
+  const headings: readonly string[] = hasGaps ? [...COLUMNS, GAP] : COLUMNS;
+  const lines = [headings, ...rows.map(cellsOf)];
+  const widths = headings.map((_, column) =>
     Math.max(...lines.map((cells) => cells[column]?.length ?? 0)),
   );
   const padded = lines.map((cells) =>
@@ -35,4 +40,9 @@ export function tableOf(rows: readonly FaultRow[]): string {
     }),
   );
   return padded.map((cells) => cells.join('  ')).join('\n');
+}
+
+function cellsOf(row: FaultRow): readonly string[] {
+  const cells = COLUMNS.map((name) => String(row[name]));
+  return row.gapSeconds === undefined ? cells : [...cells, row.gapSeconds.toFixed(1)];
 }
