@@ -75,8 +75,9 @@ export class ReleaseProofs {
     const { clock, signal } = this.#parts;
     const ended = (): void => {
       timer.cancel();
-      for (const { reject } of this.#take(model)) reject(signal.reason);
+      const waiting = this.#waiting.get(model) ?? [];
       this.#waiting.delete(model);
+      for (const { reject } of waiting) reject(signal.reason);
     };
     const timer = clock.after(JOIN_MS, () => {
       signal.removeEventListener('abort', ended);
