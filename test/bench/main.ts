@@ -3,8 +3,16 @@ import { parseArgs } from 'node:util';
 
 import { compare, rates, type CryptoBenchOptions } from './crypto/bench.ts';
 import { bench, type BenchOptions } from './network/bench.ts';
+import { benchFabric } from './network/fabric-bench.ts';
 import { CLIENT_KINDS } from './network/orders.ts';
-import { failuresOf, linesOf, tableOf, textOf } from './network/report.ts';
+import {
+  failuresOf,
+  laneFailuresOf,
+  laneTableOf,
+  linesOf,
+  tableOf,
+  textOf,
+} from './network/report.ts';
 
 const USAGE = `usage: npm run bench -- network [options]
        npm run bench -- crypto [--turns N] [--only NAME]
@@ -19,6 +27,9 @@ A closed loop of new keys with three endorsers; clients in turns, each in a proc
   --seconds N         of one turn (default 4)
   --losses N          runs at concurrency 150 that must lose nothing (default 20)
   --soak N            transactions over which memory must be flat (default 50000); 0 leaves it out
+  --fabric            in their place our client on the embedded network beside four SmartBFT orderers and three peers of Fabric's own
+                      programs (FABRIC_BIN or PATH), by all orderers and by those that follow alone; with --concurrency, --rounds,
+                      --seconds
   --node OPTION       for the processes of network and clients, such as --node=--cpu-prof; may be repeated
 
 network, chaincode, client: processor time of that process for one transaction, milliseconds.
@@ -27,10 +38,10 @@ Rates depend on what else runs on the machine; processor times and ratios much l
 
 CRYPTO
 
-Both sides of a comparison by turns in one process: lines "name ratio target ok|short", the ratio a median over the turns.
+Both sides of a comparison by turns in one process: lines "name ratio target ok|short", of the fastest turns.
 Then every algorithm by itself on 256 bytes, for information.
 
-  --turns N           of each side (default 41)
+  --turns N           of each side (default 101)
   --only NAME         what has this in its name
 `;
 
@@ -42,7 +53,9 @@ function numberFrom(name: string, given: string, least: number): number {
   throw new RangeError(`expected --${name} from ${least} on, got ${given}`);
 }
 
-function optionsFrom(args: readonly string[]): BenchOptions | null {
+type Options = BenchOptions & { readonly fabric: boolean };
+
+function optionsFrom(args: readonly string[]): Options | null {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -54,6 +67,7 @@ function optionsFrom(args: readonly string[]): BenchOptions | null {
       losses: { ...text, default: '20' },
       soak: { ...text, default: '50000' },
       node: { ...text, multiple: true, default: [] },
+      fabric: { type: 'boolean', default: false },
       help: { type: 'boolean' },
     },
   });
@@ -67,13 +81,14 @@ function optionsFrom(args: readonly string[]): BenchOptions | null {
     lossRuns: clients.includes('ours') ? numberFrom('losses', values.losses, 0) : 0,
     soak: clients.includes('ours') ? numberFrom('soak', values.soak, 0) : 0,
     node: values.node,
+    fabric: values.fabric,
   };
 }
 
 function cryptoOptionsFrom(args: readonly string[]): CryptoBenchOptions {
   const { values } = parseArgs({
     args: [...args],
-    options: { turns: { ...text, default: '41' }, only: { ...text, default: '' } },
+    options: { turns: { ...text, default: '101' }, only: { ...text, default: '' } },
   });
   return { turns: numberFrom('turns', values.turns, 1), only: values.only };
 }
@@ -104,7 +119,20 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const result = await bench(options, (progress) => process.stderr.write(`${progress} …\n`));
+  const tell = (progress: string): void => void process.stderr.write(`${progress} …\n`);
+  if (options.fabric) await runFabric(options, tell);
+  else await runEmbedded(options, tell);
+}
+
+async function runFabric(options: Options, tell: (progress: string) => void): Promise<void> {
+  const rows = await benchFabric(options, tell);
+  const failures = laneFailuresOf(rows);
+  process.stdout.write([laneTableOf(rows), ...failures, ''].join('\n'));
+  process.exitCode = failures.length === 0 ? 0 : 1;
+}
+
+async function runEmbedded(options: Options, tell: (progress: string) => void): Promise<void> {
+  const result = await bench(options, tell);
   const lines = linesOf(result);
   process.stdout.write(
     [

@@ -161,11 +161,14 @@ export function nextTraffic(suite: Suite, traffic: Uint8Array): Uint8Array {
 
 /** Nonce of a record or chunk: iv XOR be64(sequence), left-padded with zeros (§5). */
 export function nonceOf(iv: Uint8Array, sequence: number): Uint8Array {
+  if (!Number.isSafeInteger(sequence) || sequence < 0) {
+    throw new RangeError(`expected a sequence number, got ${sequence}`);
+  }
   const nonce = iv.slice();
-  const counter = be64(sequence);
-  counter.forEach((byte, at) => {
-    const place = nonce.length - counter.length + at;
-    nonce[place] = (nonce[place] ?? 0) ^ byte;
-  });
+  let rest = sequence;
+  for (let at = nonce.length - 1; rest > 0; at -= 1) {
+    nonce[at] = (nonce[at] ?? 0) ^ (rest % 256);
+    rest = Math.floor(rest / 256);
+  }
   return nonce;
 }

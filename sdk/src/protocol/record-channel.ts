@@ -11,11 +11,18 @@ export type Direction = 'm2d' | 'd2m';
 const RECORD = 4;
 const AD_BYTES = 6;
 
+/** u8(4) || u8(dir) || be32(i), §5. */
+function adOf(direction: number, generation: number): Uint8Array {
+  return concatBytes(Uint8Array.of(RECORD, direction), be32(generation));
+}
+
 export class RecordChannel {
   readonly #suite: Suite;
   readonly #direction: number;
   #traffic: Uint8Array;
   #keys: schedule.KeyAndIv;
+  /** Of every record of this generation. */
+  #ad: Uint8Array;
   #generation = 0;
   #sequence = 0;
   #blocks = 0;
@@ -26,6 +33,7 @@ export class RecordChannel {
     this.#direction = direction === 'm2d' ? 0 : 1;
     this.#traffic = traffic;
     this.#keys = schedule.trafficKeys(suite, traffic, 0);
+    this.#ad = adOf(this.#direction, 0);
   }
 
   /** i, the key generation. */
@@ -47,14 +55,14 @@ export class RecordChannel {
 
   /** ciphertext || tag of the next record. */
   seal(text: Uint8Array): Uint8Array {
-    const sealed = this.#suite.seal(this.#keys.key, this.#nonce(), this.#ad(), text);
+    const sealed = this.#suite.seal(this.#keys.key, this.#nonce(), this.#ad, text);
     this.#count(text.length);
     return sealed;
   }
 
   /** @throws {@link CryptoError} `AEAD_REFUSED` unless it is exactly the next record */
   open(sealed: Uint8Array): Uint8Array {
-    const text = this.#suite.open(this.#keys.key, this.#nonce(), this.#ad(), sealed);
+    const text = this.#suite.open(this.#keys.key, this.#nonce(), this.#ad, sealed);
     this.#count(text.length);
     return text;
   }
@@ -66,6 +74,7 @@ export class RecordChannel {
     this.#traffic = next;
     this.#generation += 1;
     this.#keys = schedule.trafficKeys(this.#suite, next, this.#generation);
+    this.#ad = adOf(this.#direction, this.#generation);
     this.#sequence = 0;
     this.#blocks = 0;
   }
@@ -78,16 +87,13 @@ export class RecordChannel {
     return schedule.nonceOf(this.#keys.iv, this.#sequence);
   }
 
-  #ad(): Uint8Array {
-    return concatBytes(Uint8Array.of(RECORD, this.#direction), be32(this.#generation));
-  }
-
   /** §5: nonce, AD and text are each rounded up to whole blocks. */
   #blocksOf(textBytes: number): number {
     const { nonceBytes, blockBytes } = this.#suite;
-    return [nonceBytes, AD_BYTES, textBytes].reduce(
-      (sum, length) => sum + Math.ceil(length / blockBytes),
-      0,
+    return (
+      Math.ceil(nonceBytes / blockBytes) +
+      Math.ceil(AD_BYTES / blockBytes) +
+      Math.ceil(textBytes / blockBytes)
     );
   }
 

@@ -4,6 +4,7 @@ import { chacha20, chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import ascon from 'js-ascon';
 
 import type { Comparison, Step } from './comparison.ts';
+import { protocolComparisons } from './protocol-comparisons.ts';
 
 const SMALL = [64, 128, 256];
 
@@ -67,4 +68,5 @@ export const comparisons: readonly Comparison[] = [
     theirs: jsAscon,
     target: { leastSpeed: 70 },
   },
+  ...protocolComparisons,
 ];
