@@ -10,7 +10,7 @@ import {
 import type { ConnectionProfile, Credentials } from '../../membership/index.ts';
 import { chooseValidation, type FabricChoice, type FabricFlags } from '../fabric-option.ts';
 import type { ContractServer, Engine, EngineStart, LedgerEngine, StakeRule } from './engine.ts';
-import { CoalitionRule, PluginRule } from './fabric-rules.ts';
+import { FabricRule, requirePlugin } from './fabric-rule.ts';
 import type { Role } from './members.ts';
 import { CHAINCODE, CHANNEL, ORGANISATIONS, VERSION } from './plan.ts';
 
@@ -40,37 +40,34 @@ class FabricEngine implements LedgerEngine {
   readonly rule: StakeRule;
   readonly #network: FabricNetwork;
 
-  private constructor(network: FabricNetwork, { validation }: FabricChoice) {
+  private constructor(network: FabricNetwork, rule: StakeRule) {
     this.#network = network;
-    const apply = (): Promise<StakeApplied> => network.applyStake(CHAINCODE);
-    this.rule = validation.kind === 'plugin' ? new PluginRule(apply) : new CoalitionRule(apply);
+    this.rule = rule;
   }
 
   static async start(
     { folder, logger, print }: EngineStart,
     binaries: FabricBinaries,
-    choice: FabricChoice,
+    { validation }: FabricChoice,
   ): Promise<FabricEngine> {
+    const { kind } = validation;
+    requirePlugin(folder, kind);
     const network = await FabricNetwork.start({
       ...LAYOUT,
       directory: folder,
       chaincodes: [
-        {
-          name: CHAINCODE,
-          version: VERSION,
-          sequence: 1,
-          label: `${CHAINCODE}_${VERSION}`,
-        },
+        { name: CHAINCODE, version: VERSION, sequence: 1, label: `${CHAINCODE}_${VERSION}` },
       ],
       binaries,
-      validation: choice.validation,
+      validation,
       logger,
       // The others go on without it, and the status tells.
       onGivenUp: (error) => {
         print(error.message);
       },
     });
-    return new FabricEngine(network, choice);
+    const apply = (): Promise<StakeApplied> => network.applyStake(CHAINCODE);
+    return new FabricEngine(network, new FabricRule({ folder, kind, apply }));
   }
 
   get contracts(): readonly ContractServer[] {

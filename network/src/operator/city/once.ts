@@ -56,7 +56,7 @@ export async function proveMainJob(options: OnceOptions): Promise<OnceDocument> 
     await city.showcaseOnce();
     await waitFor(wait, () => true);
     const document = await sumUp(city, options.engine, begun);
-    if (document.stake !== null) stakeLines(document.stake, nameOf).forEach(print);
+    if (document.stake !== null) stakeLines(document.stake, nameOf, city.rule).forEach(print);
     return document;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
