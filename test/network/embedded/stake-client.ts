@@ -1,7 +1,7 @@
 /** A network where stake decides, and clients that choose themselves who endorses: what no SDK would send can be sent. */
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 
-import { peer } from '@hyperledger/fabric-protos';
+import { common, peer } from '@hyperledger/fabric-protos';
 import { decodeStakeTable, type StakeTable } from '@lamplighter/chaincode/stake';
 
 import { Closers } from '../../../network/src/closers.ts';
@@ -150,6 +150,16 @@ export class StakeNetwork implements AsyncDisposable {
     );
     if (new Set(codes).size > 1) throw new Error(`peers disagree: ${codes.join(', ')}`);
     return CODES.get(codes[0]!)!;
+  }
+
+  /** Sends it changed, and waits for nothing but the orderer. */
+  async send(
+    as: Name,
+    { draft, responses }: Endorsed,
+    change: (payload: common.Payload) => void,
+  ): Promise<void> {
+    const client = this.#client(as);
+    await client.broadcast(newEnvelope(draft, responses, client.signer, { payload: change }));
   }
 
   async submit(as: Name, by: readonly Name[], ...args: readonly string[]): Promise<string> {
