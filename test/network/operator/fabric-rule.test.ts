@@ -62,7 +62,10 @@ describe('the rule of a Fabric network', () => {
   it('keeps peers without the plugin from a channel that wants it, and from no other', async () => {
     requirePlugin(folder, 'coalitions');
     await rule('plugin', applied({ kind: 'plugin' })).apply();
-    expect(await codeOf(() => requirePlugin(folder, 'coalitions'))).toBe('OPTION_INVALID');
+    const start = (): void => {
+      requirePlugin(folder, 'coalitions');
+    };
+    expect(await codeOf(start)).toBe('OPTION_INVALID');
     requirePlugin(folder, 'plugin');
     await rule('plugin', applied()).apply();
     requirePlugin(folder, 'coalitions');
