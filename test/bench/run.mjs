@@ -10,6 +10,7 @@ await build({
   entryPoints: {
     main: `${root}test/bench/main.ts`,
     'network-program': `${root}test/bench/network/network-program.ts`,
+    'fabric-program': `${root}test/bench/network/fabric-program.ts`,
     'client-program': `${root}test/bench/network/client-program.ts`,
     'usage-of-chaincode': `${root}test/bench/network/usage-of-chaincode.ts`,
   },

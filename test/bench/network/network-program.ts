@@ -1,13 +1,9 @@
 /** The embedded network in a process of its own: `network-program DIRECTORY CHAINCODE-ADDRESS PACKAGE-ID`. */
 import { EmbeddedNetwork } from '../../../network/src/embedded/index.ts';
-import { type Connection, serveOrders } from './orders.ts';
+import { CHAINCODE, CHANNEL, mspIdOf, NAMES } from './network-names.ts';
+import { type Connection, connectionOf, serveOrders } from './orders.ts';
 
-const NAMES = ['northlight', 'helios', 'meridian'];
-const CHANNEL = 'city';
-const CHAINCODE = 'features';
 const [directory = '', address = '', packageId = ''] = process.argv.slice(2);
-
-const mspIdOf = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}MSP`;
 
 const starting = EmbeddedNetwork.start({
   directory,
@@ -19,22 +15,8 @@ const starting = EmbeddedNetwork.start({
 async function connection(): Promise<Connection> {
   const network = await starting;
   const mspId = mspIdOf('northlight');
-  const profile = network.connectionProfile(mspId);
-  const [peer] = Object.values(profile.peers);
-  if (peer === undefined) throw new Error('the profile has no peer');
-  return {
-    settings: {
-      profile,
-      identity: await network.enrol(mspId, 'measurer', 'client'),
-      channel: CHANNEL,
-      chaincode: CHAINCODE,
-    },
-    peer: {
-      address: peer.url.replace(/^grpcs:\/\//, ''),
-      tlsRootCertificate: peer.tlsCACerts.pem,
-    },
-    mspIds: NAMES.map(mspIdOf),
-  };
+  const identity = await network.enrol(mspId, 'measurer', 'client');
+  return connectionOf(network.connectionProfile(mspId), identity);
 }
 
 serveOrders(async (order) => {

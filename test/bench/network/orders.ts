@@ -1,7 +1,9 @@
 /** What the measuring process asks of the others, and what they answer, over Node's IPC channel. */
 import { readFileSync } from 'node:fs';
 
-import type { LedgerSettings } from '../../../network/src/ledger/index.ts';
+import type { LedgerIdentity, LedgerSettings } from '../../../network/src/ledger/index.ts';
+import type { ConnectionProfile } from '../../../network/src/membership/connection-profile.ts';
+import { CHAINCODE, CHANNEL, mspIdOf, NAMES } from './network-names.ts';
 
 export const CLIENT_KINDS = ['ours', 'stock', 'gateway'] as const;
 /** Our ledger client, fabric-network 2.2 as it is, fabric-gateway 1.11. */
@@ -42,6 +44,27 @@ export interface Connection {
   /** Of the peer that a gateway client talks to. */
   readonly peer: { readonly address: string; readonly tlsRootCertificate: string };
   readonly mspIds: readonly string[];
+}
+
+/** How clients get to a network of Fabric's own programs. */
+export interface FabricConnections {
+  readonly all: Connection;
+  /** By the orderers that follow, which hold an envelope for half a second before they forward it. */
+  readonly followers: Connection;
+}
+
+/** For clients of the first peer's organisation. */
+export function connectionOf(profile: ConnectionProfile, identity: LedgerIdentity): Connection {
+  const [peer] = Object.values(profile.peers);
+  if (peer === undefined) throw new Error('the profile has no peer');
+  return {
+    settings: { profile, identity, channel: CHANNEL, chaincode: CHAINCODE },
+    peer: {
+      address: peer.url.replace(/^grpcs:\/\//, ''),
+      tlsRootCertificate: peer.tlsCACerts.pem,
+    },
+    mspIds: NAMES.map(mspIdOf),
+  };
 }
 
 export type Order =

@@ -1,7 +1,16 @@
 import type { BenchResult, MemorySample, Row } from './bench.ts';
 import { median } from './bench.ts';
 import { quantile } from './closed-loop.ts';
-import { failuresOf, growthOf, linesOf, tableOf, textOf } from './report.ts';
+import type { LaneRow } from './fabric-bench.ts';
+import {
+  failuresOf,
+  growthOf,
+  laneFailuresOf,
+  laneTableOf,
+  linesOf,
+  tableOf,
+  textOf,
+} from './report.ts';
 
 const row = (client: Row['client'], more: Partial<Row> = {}): Row => ({
   client,
@@ -81,6 +90,36 @@ describe('statistics of the bench', () => {
     expect([median([3, 1, 2]), median([4, 1, 2, 3]), median([])]).toEqual([2, 2.5, 0]);
     expect([quantile([1, 2, 3, 4], 0.5), quantile([1, 2, 3, 4], 0.95), quantile([], 0.5)]).toEqual([
       3, 4, 0,
+    ]);
+  });
+});
+
+describe('the table of two networks', () => {
+  const lane = (more: Partial<LaneRow> = {}): LaneRow => ({
+    lane: 'fabric followers',
+    concurrency: 10,
+    perSecond: 60,
+    p50Ms: 131,
+    p95Ms: 244,
+    clientMs: 1.5,
+    failed: 0,
+    failures: [],
+    ...more,
+  });
+
+  it('has a line for each network and concurrency', () => {
+    expect(laneTableOf([lane({ lane: 'embedded' }), lane()]).split('\n')).toEqual([
+      'network                conc       tx/s     p50 ms     p95 ms     client',
+      'embedded                 10         60        131        244       1.50',
+      'fabric followers         10         60        131        244       1.50',
+    ]);
+  });
+
+  it('is followed by what failed', () => {
+    expect(laneFailuresOf([lane()])).toEqual([]);
+    expect(laneFailuresOf([lane({ failed: 2, failures: ['TIMEOUT: late'] })])).toEqual([
+      'fabric followers at 10: 2 failed',
+      'TIMEOUT: late',
     ]);
   });
 });

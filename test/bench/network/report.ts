@@ -1,5 +1,6 @@
 /** The tables, and the lines `name value target ok|short` that say whether the network is as fast as it has to be. */
 import type { BenchResult, MemorySample, Row } from './bench.ts';
+import type { LaneRow } from './fabric-bench.ts';
 import type { ClientKind } from './orders.ts';
 
 const JUDGED_CONCURRENCY = 50;
@@ -34,6 +35,33 @@ export function tableOf(rows: readonly Row[]): string {
   return [HEADINGS, ...cells]
     .map((line) => line.map((cell, index) => pad(cell, index)).join('  '))
     .join('\n');
+}
+
+const LANE_HEADINGS = ['network', 'conc', 'tx/s', 'p50 ms', 'p95 ms', 'client'];
+const LANE_WIDTH = 16;
+
+/** Processor times are milliseconds of the client for one transaction. */
+export function laneTableOf(rows: readonly LaneRow[]): string {
+  const cells = rows.map((row) => [
+    row.lane,
+    String(row.concurrency),
+    row.perSecond.toFixed(0),
+    row.p50Ms.toFixed(0),
+    row.p95Ms.toFixed(0),
+    row.clientMs.toFixed(2),
+  ]);
+  return [LANE_HEADINGS, ...cells]
+    .map((line) => line.map((cell, index) => pad(cell, index, LANE_WIDTH)).join('  '))
+    .join('\n');
+}
+
+export function laneFailuresOf(rows: readonly LaneRow[]): readonly string[] {
+  return rows
+    .filter(({ failed }) => failed > 0)
+    .flatMap(({ lane, concurrency, failed, failures }) => [
+      `${lane} at ${concurrency}: ${failed} failed`,
+      ...failures,
+    ]);
 }
 
 export function failuresOf({ rows, losses }: BenchResult): readonly string[] {
@@ -114,6 +142,6 @@ export function growthOf(samples: readonly MemorySample[]): number {
   return mean(samples.slice(-fifth)) / mean(samples.slice(fifth, 2 * fifth));
 }
 
-function pad(cell: string, index: number): string {
-  return index === 0 ? cell.padEnd(8) : cell.padStart(9);
+function pad(cell: string, index: number, width = 8): string {
+  return index === 0 ? cell.padEnd(width) : cell.padStart(9);
 }
