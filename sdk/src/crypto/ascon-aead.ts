@@ -6,11 +6,10 @@ import { abytes } from '@noble/ciphers/utils.js';
 import {
   addBytes,
   addWord,
-  highOf,
-  lowOf,
   P12,
   P8,
   permute,
+  readWord,
   STATE_INTEGERS,
 } from './ascon-permutation.ts';
 import { CryptoError } from './errors.ts';
@@ -45,10 +44,8 @@ function addBlock(bytes: Uint8Array, at: number): void {
 
 /** The rate, into 16 bytes. */
 function readRate(bytes: Uint8Array, at: number): void {
-  writeLittle32(bytes, at, lowOf(state, 0));
-  writeLittle32(bytes, at + 4, highOf(state, 0));
-  writeLittle32(bytes, at + 8, lowOf(state, 1));
-  writeLittle32(bytes, at + 12, highOf(state, 1));
+  readWord(state, 0, bytes, at);
+  readWord(state, 1, bytes, at + 8);
 }
 
 /** The bytes from `from` on, fewer than a block, and the bit that ends them (§2.1). */
@@ -94,12 +91,13 @@ function finish(key: Uint8Array): void {
 
 /** Zero when the tag is the one at `at`; always all of it is looked at. */
 function tagDifference(sealed: Uint8Array, at: number): number {
-  return (
-    (lowOf(state, 3) ^ readLittle32(sealed, at)) |
-    (highOf(state, 3) ^ readLittle32(sealed, at + 4)) |
-    (lowOf(state, 4) ^ readLittle32(sealed, at + 8)) |
-    (highOf(state, 4) ^ readLittle32(sealed, at + 12))
-  );
+  readWord(state, 3, last, 0);
+  readWord(state, 4, last, 8);
+  let difference = 0;
+  for (let index = 0; index < TAG_BYTES; index += 1) {
+    difference |= (last[index] as number) ^ (sealed[at + index] as number);
+  }
+  return difference;
 }
 
 /** §4.1.3 */
@@ -116,22 +114,17 @@ function encryptInto(plaintext: Uint8Array, sealed: Uint8Array): void {
   for (let index = at; index < length; index += 1) sealed[index] = last[index - at] as number;
 }
 
-/** A word of the rate becomes that of the ciphertext, its old value exclusive-or the ciphertext is text. */
-function decryptWord(word: number, sealed: Uint8Array, plaintext: Uint8Array, at: number): void {
-  const low = readLittle32(sealed, at) ^ lowOf(state, word);
-  const high = readLittle32(sealed, at + 4) ^ highOf(state, word);
-  writeLittle32(plaintext, at, low);
-  writeLittle32(plaintext, at + 4, high);
-  addWord(state, word, low, high);
-}
-
 /** §4.2.3 */
 function decryptInto(sealed: Uint8Array, plaintext: Uint8Array): void {
   const length = plaintext.length;
   let at = 0;
   for (; at + RATE <= length; at += RATE) {
-    decryptWord(0, sealed, plaintext, at);
-    decryptWord(1, sealed, plaintext, at + 8);
+    readRate(plaintext, at);
+    for (let word = at; word < at + RATE; word += 4) {
+      writeLittle32(plaintext, word, readLittle32(sealed, word) ^ readLittle32(plaintext, word));
+    }
+    // The rate exclusive-or the text is the ciphertext, which the rate becomes.
+    addBlock(plaintext, at);
     permute(state, P8);
   }
   readRate(last, 0);
@@ -152,10 +145,8 @@ function encrypt(
   encryptInto(plaintext, sealed);
   finish(key);
   const end = plaintext.length;
-  writeLittle32(sealed, end, lowOf(state, 3));
-  writeLittle32(sealed, end + 4, highOf(state, 3));
-  writeLittle32(sealed, end + 8, lowOf(state, 4));
-  writeLittle32(sealed, end + 12, highOf(state, 4));
+  readWord(state, 3, sealed, end);
+  readWord(state, 4, sealed, end + 8);
   wipe();
   return sealed;
 }

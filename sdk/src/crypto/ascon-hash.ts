@@ -3,15 +3,7 @@
  * only, a rate of 8, twelve rounds throughout.
  */
 import { abytes } from '@noble/hashes/utils.js';
-import {
-  addBytes,
-  addWord,
-  highOf,
-  lowOf,
-  P12,
-  permute,
-  STATE_INTEGERS,
-} from './ascon-permutation.ts';
+import { addBytes, addWord, P12, permute, readWord, STATE_INTEGERS } from './ascon-permutation.ts';
 import { blockHash, type HashRounds } from './block-hash.ts';
 import type { Hash, Xof } from './primitives.ts';
 import { writeLittle32 } from './words.ts';
@@ -86,8 +78,7 @@ class Sponge implements HashRounds {
     const blocks = new Uint8Array(Math.ceil(this.#bytes / RATE) * RATE);
     for (let at = 0; at < blocks.length; at += RATE) {
       if (at > 0) permute(state, P12);
-      writeLittle32(blocks, at, lowOf(state, 0));
-      writeLittle32(blocks, at + 4, highOf(state, 0));
+      readWord(state, 0, blocks, at);
     }
     state.fill(0);
     return blocks.length === this.#bytes ? blocks : blocks.slice(0, this.#bytes);
