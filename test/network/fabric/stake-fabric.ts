@@ -7,10 +7,14 @@ import { delimiter, join } from 'node:path';
 import { Closers } from '../../../network/src/closers.ts';
 import {
   FabricNetwork,
+  layOut,
+  STAKE_PLUGIN,
   type FabricNetworkOptions,
   type Validation,
 } from '../../../network/src/fabric/index.ts';
+import { Lifecycle } from '../../../network/src/fabric/lifecycle.ts';
 import type { StakeApplied } from '../../../network/src/fabric/stake-apply.ts';
+import { readApprovedPackage, readDefinition } from '../../../network/src/fabric/stake-ledger.ts';
 import { newSigner, type Signer } from '../../../network/src/membership/signer.ts';
 import { FOUNDING } from '../../chaincode/stake/founding.ts';
 import { NAMES, StakeNetwork, type Name } from '../embedded/stake-client.ts';
@@ -25,6 +29,13 @@ export function pluginFile(): string | undefined {
 }
 
 const mspIdOf = (name: Name): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}MSP`;
+
+const ORGANISATIONS = NAMES.map((name) => ({
+  name,
+  mspId: mspIdOf(name),
+  domain: `${name}.example`,
+}));
+const CHAINCODE = { name: 'lamplighter', version: '1', sequence: 1, label: 'lamplighter_1' };
 
 export class StakeFabric implements AsyncDisposable {
   readonly stake: StakeNetwork;
@@ -44,12 +55,8 @@ export class StakeFabric implements AsyncDisposable {
     try {
       const options: FabricNetworkOptions = {
         directory,
-        organisations: NAMES.map((name) => ({
-          name,
-          mspId: mspIdOf(name),
-          domain: `${name}.example`,
-        })),
-        chaincodes: [{ name: 'lamplighter', version: '1', sequence: 1, label: 'lamplighter_1' }],
+        organisations: ORGANISATIONS,
+        chaincodes: [CHAINCODE],
         binaries: fabricBinaries(),
         validation,
       };
@@ -77,6 +84,32 @@ export class StakeFabric implements AsyncDisposable {
 
   applyStake(): Promise<StakeApplied> {
     return this.#network.applyStake('lamplighter');
+  }
+
+  /** Every organisation approves the contracts once more, as they are. @returns commits that, endorsed by some peers' lifecycles */
+  async approveAgain(): Promise<(...by: readonly Name[]) => Promise<void>> {
+    const directory = this.#directory;
+    const topology = await layOut({
+      ...{ directory, channel: 'city', host: '127.0.0.1', orderers: 4 },
+      ...{ organisations: ORGANISATIONS, chaincodes: [CHAINCODE] },
+    });
+    const tools = { directory, binaries: fabricBinaries() };
+    const { peers, orderers } = topology;
+    const of = ['city', 'lamplighter'] as const;
+    const { sequence, version, validationPlugin } = await readDefinition(tools, peers[0]!, ...of);
+    const { policy } = await this.applyStake();
+    const definition = {
+      ...{ channel: 'city', name: 'lamplighter', version, sequence: sequence + 1 },
+      ...(validationPlugin === STAKE_PLUGIN ? { validationPlugin } : { signaturePolicy: policy }),
+    };
+    const lifecycle = new Lifecycle(tools, orderers[0]!);
+    for (const peer of peers) {
+      await lifecycle.approve(peer, definition, await readApprovedPackage(tools, peer, ...of));
+    }
+    return (...by) => {
+      const endorsing = peers.filter(({ organisation }) => by.includes(organisation as Name));
+      return lifecycle.commit(endorsing[0]!, definition, endorsing);
+    };
   }
 
   /** What an organisation's peer wrote about a transaction. */

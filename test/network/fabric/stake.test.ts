@@ -112,6 +112,13 @@ describeWithPlugin('stake by the plugin', () => {
     expect(await city().applyStake()).toMatchObject(changed);
   });
 
+  it('decides who replaces contracts', async () => {
+    const commit = await city().approveAgain();
+    await expect(commit('northlight', 'helios')).rejects.toThrow(FAILURE);
+    await expect(commit('northlight', 'meridian')).resolves.toBeUndefined();
+    expect(await write(city(), 'northlight', 'meridian')).toBe(VALID);
+  });
+
   // Fabric's own validation would wait for ever. Streams of filtered blocks end with it, so nothing comes after this.
   it('is asked on where a block holds what nobody can read', async () => {
     const { stake } = city();
@@ -160,6 +167,13 @@ describeWithFabric('stake on stock peers', () => {
     const changed = { policy: WITHOUT_HELIOS, sequence: 3, lifecycleChanged: true };
     expect(await city().applyStake()).toMatchObject(changed);
     expect(await write(city(), 'northlight', 'helios')).toBe(FAILURE);
+    expect(await write(city(), 'northlight', 'meridian')).toBe(VALID);
+  });
+
+  it('is asked for replacing contracts, whatever the count of organisations', async () => {
+    const commit = await city().approveAgain();
+    await expect(commit('northlight', 'helios')).rejects.toThrow(FAILURE);
+    await expect(commit('northlight', 'meridian')).resolves.toBeUndefined();
     expect(await write(city(), 'northlight', 'meridian')).toBe(VALID);
   });
 });
