@@ -26,7 +26,8 @@ function checkBlocks(blocks: Uint8Array, blockBytes: number): void {
 function keyed(blockBytes: number, rounds: BlockRounds): BlockCipher {
   const { encryptAll, encryptCounter } = rounds;
   const one = (block: Uint8Array, turn: (bytes: Uint8Array, at: number) => void): Uint8Array => {
-    const result = abytes(block, blockBytes, 'block').slice();
+    // Not slice(): a Buffer's shares memory.
+    const result = Uint8Array.from(abytes(block, blockBytes, 'block'));
     turn(result, 0);
     return result;
   };

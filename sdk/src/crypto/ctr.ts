@@ -26,7 +26,7 @@ function encryptCounter(
   result: Uint8Array,
 ): void {
   const { blockBytes } = cipher;
-  const next = counter.slice();
+  const next = Uint8Array.from(counter);
   const stream = new Uint8Array(STREAM_BYTES);
   for (let at = 0; at < text.length; at += STREAM_BYTES) {
     for (let block = 0; block < STREAM_BYTES; block += blockBytes) {

@@ -164,7 +164,7 @@ export function nonceOf(iv: Uint8Array, sequence: number): Uint8Array {
   if (!Number.isSafeInteger(sequence) || sequence < 0) {
     throw new RangeError(`expected a sequence number, got ${sequence}`);
   }
-  const nonce = iv.slice();
+  const nonce = Uint8Array.from(iv);
   let rest = sequence;
   for (let at = nonce.length - 1; rest > 0; at -= 1) {
     nonce[at] = (nonce[at] ?? 0) ^ (rest % 256);

@@ -70,8 +70,12 @@ describe.each(names)('%s', (name) => {
   it('keeps its key, whatever becomes of the array, and leaves its argument alone', () => {
     const key = new Uint8Array(keyBytes).fill(7);
     const cipher = algorithm(key);
-    const block = new Uint8Array(blockBytes).fill(9);
+    const block = Buffer.alloc(blockBytes, 9);
     const before = hexOf(cipher.encrypt(block));
+    expect(hexOf(cipher.decrypt(cipher.encrypt(block)))).toBe(hexOf(block));
+    const counter = Buffer.alloc(blockBytes, 0xff);
+    expect(ctr(cipher, counter, block)).toHaveLength(blockBytes);
+    expect(hexOf(counter)).toBe('ff'.repeat(blockBytes));
     key.fill(0);
     expect(hexOf(cipher.encrypt(block))).toBe(before);
     expect(hexOf(block)).toBe('09'.repeat(blockBytes));

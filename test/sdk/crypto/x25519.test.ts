@@ -15,7 +15,33 @@ function sharedByNode(own: Uint8Array, peer: Uint8Array): Buffer {
   });
 }
 
+function publicKeyByNode(own: Uint8Array): Buffer {
+  const pkcs8 = Buffer.concat([hex('302e020100300506032b656e04220420'), own]);
+  const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
+}
+
 describe('X25519', () => {
+  it('has the public keys that Node has, whatever the secret', () => {
+    const extremes = ['00', 'ff', '7f', '80', '01'].map((byte) => hex(byte.repeat(32)));
+    // Just below, at and above the order of the base point.
+    const order = 'edd3f55c1a631258d69cf7a2def9de14' + '00'.repeat(15) + '10';
+    const near = ['ec', 'ed', 'ee', 'f0', 'f8'].map((first) => hex(first + order.slice(2)));
+    for (const own of [...extremes, ...near]) {
+      expect(Buffer.from(x25519PublicKey(own)).equals(publicKeyByNode(own))).toBe(true);
+    }
+    fc.assert(
+      fc.property(secret, (own) => {
+        expect(Buffer.from(x25519PublicKey(own)).equals(publicKeyByNode(own))).toBe(true);
+      }),
+    );
+    expect(() => x25519PublicKey(new Uint8Array(31))).toThrow(RangeError);
+    // A Buffer's slice shares memory: the caller's secret stays as it is.
+    const kept = hex('ff'.repeat(32));
+    x25519PublicKey(kept);
+    expect(kept.toString('hex')).toBe('ff'.repeat(32));
+  });
+
   it('agrees with Node, and from both ends', () => {
     fc.assert(
       fc.property(secret, secret, (a, b) => {
