@@ -13,9 +13,11 @@ import {
   tableOf,
   textOf,
 } from './network/report.ts';
+import { benchProofs } from './proof/bench.ts';
 
 const USAGE = `usage: npm run bench -- network [options]
        npm run bench -- crypto [--turns N] [--only NAME]
+       npm run bench -- proof [--devices N] [--turns N]
 
 NETWORK
 
@@ -43,6 +45,14 @@ Then every algorithm by itself on 256 bytes, for information.
 
   --turns N           of each side (default 101)
   --only NAME         what has this in its name
+
+PROOF
+
+What the ledger's proof to a device costs (docs/protocol.md §7.3), with three organisations' peers: its bytes, the time to collect
+it for one device and for many that ask at the same time, and the time to verify it in Node and in a browser.
+
+  --devices N         that ask at the same time (default 1000)
+  --turns N           of each measurement (default 11); medians are printed
 `;
 
 const text = { type: 'string' } as const;
@@ -109,9 +119,25 @@ function cryptoMain(args: readonly string[]): void {
   process.exitCode = isMet ? 0 : 1;
 }
 
+async function proofMain(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { turns: { ...text, default: '11' }, devices: { ...text, default: '1000' } },
+  });
+  const turns = numberFrom('turns', values.turns, 1);
+  const devices = numberFrom('devices', values.devices, 1);
+  const tell = (progress: string): void => void process.stderr.write(`${progress} …\n`);
+  const lines = await benchProofs({ turns, devices }, tell);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
 async function main(args: readonly string[]): Promise<void> {
   if (args[0] === 'crypto') {
     cryptoMain(args.slice(1));
+    return;
+  }
+  if (args[0] === 'proof') {
+    await proofMain(args.slice(1));
     return;
   }
   const options = optionsFrom(args);

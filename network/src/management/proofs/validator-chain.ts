@@ -83,6 +83,11 @@ export class ValidatorChain {
     return this.#sets.get(this.#epochs.get(digest) ?? -1)?.kept.link;
   }
 
+  /** All links that were made, or kept. */
+  get links(): readonly Uint8Array[] {
+    return [...this.#links.values()];
+  }
+
   /** A link by its own SHA-256, hex. */
   link(sha256: string): Uint8Array | undefined {
     return this.#links.get(sha256);
