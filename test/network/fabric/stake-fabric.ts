@@ -12,12 +12,26 @@ import {
   type FabricNetworkOptions,
   type Validation,
 } from '../../../network/src/fabric/index.ts';
+import type { ChannelTools } from '../../../network/src/fabric/channel.ts';
 import { Lifecycle } from '../../../network/src/fabric/lifecycle.ts';
 import type { StakeApplied } from '../../../network/src/fabric/stake-apply.ts';
-import { readApprovedPackage, readDefinition } from '../../../network/src/fabric/stake-ledger.ts';
+import { tlsRootFile } from '../../../network/src/fabric/paths.ts';
+import {
+  asAdministrator,
+  readApprovedPackage,
+  readDefinition,
+} from '../../../network/src/fabric/stake-ledger.ts';
+import { addressOf, type Topology } from '../../../network/src/fabric/topology.ts';
+import { takeLockFile } from '../../../network/src/lock-file.ts';
 import { newSigner, type Signer } from '../../../network/src/membership/signer.ts';
+import { apply } from '../../../network/src/operator/commands/stake-apply.ts';
+import {
+  networkFolder,
+  writeRunningFile,
+} from '../../../network/src/operator/network/running-file.ts';
 import { FOUNDING } from '../../chaincode/stake/founding.ts';
 import { NAMES, StakeNetwork, type Name } from '../embedded/stake-client.ts';
+import { newRunning } from '../operator/network/running.ts';
 import { fabricBinaries } from './binaries.ts';
 
 /** The plugin beside the peer; undefined where there is none: its tests count as skipped. */
@@ -40,18 +54,21 @@ const CHAINCODE = { name: 'lamplighter', version: '1', sequence: 1, label: 'lamp
 export class StakeFabric implements AsyncDisposable {
   readonly stake: StakeNetwork;
   readonly #network: FabricNetwork;
+  readonly #state: string;
   readonly #directory: string;
 
-  private constructor(stake: StakeNetwork, network: FabricNetwork, directory: string) {
+  private constructor(stake: StakeNetwork, network: FabricNetwork, state: string) {
     this.stake = stake;
     this.#network = network;
-    this.#directory = directory;
+    this.#state = state;
+    this.#directory = networkFolder(state);
   }
 
   static async start(validation: Validation): Promise<StakeFabric> {
-    const directory = await mkdtemp(join(tmpdir(), 'stake-fabric-'));
+    const state = await mkdtemp(join(tmpdir(), 'stake-fabric-'));
+    const directory = networkFolder(state);
     const closers = new Closers();
-    closers.add(() => rm(directory, { recursive: true, force: true }));
+    closers.add(() => rm(state, { recursive: true, force: true }));
     try {
       const options: FabricNetworkOptions = {
         directory,
@@ -65,7 +82,8 @@ export class StakeFabric implements AsyncDisposable {
       const stake = await StakeNetwork.of(network, {
         [Symbol.asyncDispose]: () => closers.closeAll(),
       });
-      return new StakeFabric(stake, network, directory);
+      await announce(state, network);
+      return new StakeFabric(stake, network, state);
     } catch (error) {
       await closers.closeAll();
       throw error;
@@ -88,12 +106,7 @@ export class StakeFabric implements AsyncDisposable {
 
   /** Every organisation approves the contracts once more, as they are. @returns commits that, endorsed by some peers' lifecycles */
   async approveAgain(): Promise<(...by: readonly Name[]) => Promise<void>> {
-    const directory = this.#directory;
-    const topology = await layOut({
-      ...{ directory, channel: 'city', host: '127.0.0.1', orderers: 4 },
-      ...{ organisations: ORGANISATIONS, chaincodes: [CHAINCODE] },
-    });
-    const tools = { directory, binaries: fabricBinaries() };
+    const { tools, topology } = await this.#administration();
     const { peers, orderers } = topology;
     const of = ['city', 'lamplighter'] as const;
     const { sequence, version, validationPlugin } = await readDefinition(tools, peers[0]!, ...of);
@@ -110,6 +123,48 @@ export class StakeFabric implements AsyncDisposable {
       const endorsing = peers.filter(({ organisation }) => by.includes(organisation as Name));
       return lifecycle.commit(endorsing[0]!, definition, endorsing);
     };
+  }
+
+  /** `lamplighter stake apply --json`. */
+  async command(flags: { readonly plan?: string } = {}): Promise<unknown> {
+    const lines: string[] = [];
+    const spy = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      lines.push(String(text));
+      return true;
+    });
+    try {
+      await apply({ directory: this.#state, json: true, ...flags });
+    } finally {
+      spy.mockRestore();
+    }
+    return JSON.parse(lines.join(''));
+  }
+
+  /** A file in the state directory. */
+  file(name: string): string {
+    return join(this.#state, name);
+  }
+
+  /** By Fabric's own commands: one administrator signs a configuration update, another one signs and sends it. */
+  async signAndSend(file: string): Promise<void> {
+    const { tools, topology } = await this.#administration();
+    const [northlight, helios] = topology.peers;
+    const [orderer] = topology.orderers;
+    await asAdministrator(tools, northlight!, ['channel', 'signconfigtx', '-f', file]);
+    await asAdministrator(tools, helios!, [
+      ...['channel', 'update', '-c', 'city', '-f', file, '-o', addressOf(orderer!), '--tls'],
+      ...['--cafile', tlsRootFile(tools.directory, orderer!)],
+    ]);
+  }
+
+  /** What its administrators work with. */
+  async #administration(): Promise<{ tools: ChannelTools; topology: Topology }> {
+    const directory = this.#directory;
+    const topology = await layOut({
+      ...{ directory, channel: 'city', host: '127.0.0.1', orderers: 4 },
+      ...{ organisations: ORGANISATIONS, chaincodes: [CHAINCODE] },
+    });
+    return { tools: { directory, binaries: fabricBinaries() }, topology };
   }
 
   /** What an organisation's peer wrote about a transaction. */
@@ -136,4 +191,13 @@ export class StakeFabric implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stake[Symbol.asyncDispose]();
   }
+}
+
+/** As `network up` does, for commands beside it. */
+async function announce(state: string, network: FabricNetwork): Promise<void> {
+  takeLockFile(join(state, 'city.lock'));
+  const orderers = network.nodes
+    .filter(({ kind }) => kind === 'orderer')
+    .map(({ name, address }) => ({ name, address, tlsRootCertificate: '' }));
+  await writeRunningFile(networkFolder(state), { ...newRunning(state), orderers });
 }

@@ -88,10 +88,17 @@ const describeWithPlugin = plugin === undefined ? describe.skip : describeWithFa
 describeWithPlugin('stake by the plugin', () => {
   const city = suite({ kind: 'plugin', file: plugin ?? '' });
 
-  it('is asked for replacing contracts too, once it is applied', async () => {
-    const applied = { kind: 'plugin', policy: PAIRS, sequence: undefined, missing: [] };
-    expect(await city().applyStake()).toEqual({ ...applied, lifecycleChanged: true });
-    expect(await city().applyStake()).toEqual({ ...applied, lifecycleChanged: false });
+  it('is asked for replacing contracts too, once administrators have signed it', async () => {
+    const plan = city().file('update.pb');
+    const planned = { engine: 'fabric', policy: PAIRS, file: plan };
+    expect(await city().command({ plan })).toEqual({ ...planned, written: true });
+    await city().signAndSend(plan);
+    await until(async () => {
+      const { written } = (await city().command({ plan })) as { readonly written: boolean };
+      return !written;
+    });
+    const settled = { kind: 'plugin', policy: PAIRS, lifecycleChanged: false, missing: [] };
+    expect(await city().command()).toEqual({ engine: 'fabric', ...settled });
   });
 
   it.each(titled)('%s', async (_title, row) => {
