@@ -92,9 +92,10 @@ export class DeviceLine {
     for (const frame of this.session.seal(message)) this.line.send(frame);
   }
 
-  /** The next message or chunk. */
+  /** The next message or chunk; a ticket (§3.5) is for those who resume. */
   async next(): Promise<ReturnType<Session['open']>> {
-    return this.session.open(await this.line.next());
+    const incoming = this.session.open(await this.line.next());
+    return incoming.type === 'ticket' ? this.next() : incoming;
   }
 
   async expect<T extends Message['type']>(type: T): Promise<Extract<Message, { type: T }>> {
