@@ -59,9 +59,7 @@ export class DeviceSession {
       },
       ...new MonitoringService(device, link).handlers,
       ...updates,
-      push: ({ ref }) => {
-        push.begin(ref);
-      },
+      push: ({ ref }) => push.begin(ref),
       blob: (piece) => (push.expects(piece.sha256) ? push.blob(piece) : deliver?.(piece)),
     };
   }

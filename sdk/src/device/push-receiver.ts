@@ -30,6 +30,9 @@ const TAKEN: Readonly<Record<number, { readonly bytes: number; readonly most: nu
   [BlobKind.validatorSet]: { bytes: PROOF_BLOB_BYTES, most: 4 },
 };
 
+/** What a proof may be waiting for. */
+const MOVES_SET: readonly number[] = [BlobKind.validatorLink, BlobKind.validatorSet];
+
 /** Pushes in one session. */
 export class PushReceiver {
   readonly #device: DeviceServices;
@@ -46,16 +49,24 @@ export class PushReceiver {
   }
 
   /** `push`: configuration comes with §6.7. */
-  begin({ kind, sha256: name, size }: BlobRef): void {
-    const bounds = this.#supports(kind) ? TAKEN[kind] : undefined;
-    if (bounds === undefined) this.#acknowledge(name, ResultCode.notSupported);
-    else if (this.#isBusy(kind, bounds.most)) this.#acknowledge(name, ResultCode.busy);
-    else if (size === 0 || size > bounds.bytes) this.#acknowledge(name, ResultCode.noRoom);
-    else {
+  async begin({ kind, sha256: name, size }: BlobRef): Promise<void> {
+    const refusal = this.#refusal(kind, size);
+    if (refusal === null) {
       const blob = new BlobReceiver(name, size, this.#link.session.fmax);
       this.#receiving = { blob, kind };
       this.#link.send(blob.want());
+      return;
     }
+    this.#acknowledge(name, refusal);
+    if (this.#receiving === null && MOVES_SET.includes(kind)) await this.#listener.noLink();
+  }
+
+  /** Why an object is not fetched; null when it is. */
+  #refusal(kind: number, size: number): number | null {
+    const bounds = this.#supports(kind) ? TAKEN[kind] : undefined;
+    if (bounds === undefined) return ResultCode.notSupported;
+    if (this.#isBusy(kind, bounds.most)) return ResultCode.busy;
+    return size === 0 || size > bounds.bytes ? ResultCode.noRoom : null;
   }
 
   /** True when a blob's name is that of the push under way. */
@@ -75,7 +86,7 @@ export class PushReceiver {
     this.#receiving = null;
     if (!equalBytes(sha256(object), name)) {
       this.#acknowledge(name, ResultCode.chunkOrDigest);
-      if (kind === BlobKind.validatorLink) await this.#listener.noLink();
+      if (MOVES_SET.includes(kind)) await this.#listener.noLink();
       return;
     }
     this.#taken.set(kind, (this.#taken.get(kind) ?? 0) + 1);

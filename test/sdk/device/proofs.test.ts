@@ -306,6 +306,18 @@ describe('a set that has moved', () => {
     expect(fixture.told('validators')).toEqual([]);
   });
 
+  it('is given up at once when M has no more, or a link is too large', async () => {
+    answerUnder(second);
+    await fixture.start();
+    const large = new Uint8Array(131_073);
+    fixture.linkTo(fixture.ledger, second, large);
+    await fixture.query();
+    expect(fixture.manager.last('push-ack').code).toBe(7);
+    expect(fixture.unproven).toEqual(['PROOF_NOT_WON']);
+    await fixture.query();
+    expect(fixture.challenges).toHaveLength(2);
+  });
+
   it('is taken from the vendor, however far it has moved', async () => {
     const far = new TestLedger({ Delta: 1 }, { epoch: 5000 }, 3);
     await fixture.start();
