@@ -99,19 +99,29 @@ class Subscription {
 
   /** @returns false for what is not the next block */
   #take(bytes: Uint8Array): boolean {
-    const block = peer.DeliverResponse.deserializeBinary(plainView(bytes)).getBlock();
-    const blockNumber = block?.getHeader()?.getNumber();
-    if (block === undefined || blockNumber !== this.#nextBlock) return false;
+    const block = blockIn(bytes, this.#options.chaincode);
+    if (block?.blockNumber !== this.#nextBlock) return false;
     this.#failures = 0;
     this.#nextBlock += 1;
-    const events = eventsOf(block, blockNumber, this.#options.chaincode);
-    this.#listener({ blockNumber, events });
+    this.#listener(block);
     return true;
   }
 }
 
+/** @returns undefined for what is no block, or none that can be read */
+function blockIn(bytes: Uint8Array, chaincode: string): BlockOfEvents | undefined {
+  try {
+    const block = peer.DeliverResponse.deserializeBinary(plainView(bytes)).getBlock();
+    const blockNumber = block?.getHeader()?.getNumber();
+    if (block === undefined || blockNumber === undefined) return undefined;
+    return { blockNumber, events: eventsOf(block, blockNumber, chaincode) };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Events of one chaincode in the valid transactions of a block. */
-export function eventsOf(
+function eventsOf(
   block: common.Block,
   blockNumber: number,
   chaincode: string,

@@ -75,7 +75,11 @@ export class BroadcastStream {
   }
 
   #take(bytes: Uint8Array): void {
-    const answer = orderer.BroadcastResponse.deserializeBinary(bytes);
+    const answer = readAnswer(bytes);
+    if (answer === undefined) {
+      this.#fail(new Error(`${this.#node.name} answered what can not be read`));
+      return;
+    }
     const number = answer.getStatus();
     const status = STATUS_NAMES.get(number) ?? String(number);
     this.#waiting.shift()?.settle({ kind: 'status', status, info: answer.getInfo() });
@@ -95,5 +99,13 @@ export class BroadcastStream {
     this.#waiting = [];
     stream?.cancel();
     return waiting;
+  }
+}
+
+function readAnswer(bytes: Uint8Array): orderer.BroadcastResponse | undefined {
+  try {
+    return orderer.BroadcastResponse.deserializeBinary(bytes);
+  } catch {
+    return undefined;
   }
 }

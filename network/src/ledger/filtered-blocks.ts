@@ -23,16 +23,24 @@ export class FilteredBlocks {
 
   /**
    * @param bytes - serialised peer.DeliverResponse
-   * @returns undefined for an answer that is no block
+   * @returns undefined for an answer that is no block, or none that can be read
    */
   read(bytes: Uint8Array): FilteredBlock | undefined {
     const known = this.#recent.find((one) => Buffer.compare(one.bytes, bytes) === 0);
     if (known !== undefined) return known.block;
-    const block = readFilteredBlock(bytes);
+    const block = readable(bytes);
     if (block === undefined) return undefined;
     this.#recent.unshift({ bytes, block });
     if (this.#recent.length > MOST_REMEMBERED) this.#recent.pop();
     return block;
+  }
+}
+
+function readable(bytes: Uint8Array): FilteredBlock | undefined {
+  try {
+    return readFilteredBlock(bytes);
+  } catch {
+    return undefined;
   }
 }
 

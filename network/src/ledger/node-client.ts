@@ -17,8 +17,8 @@ import { plainView } from '../embedded/wire/fields.ts';
 
 /** A node that does not answer a dial within is left alone. */
 const READY_WITHIN_MS = 3_000;
-/** Between two dials of a node that is away, at most: gRPC's own pauses grow to two minutes. */
-const REDIAL_WITHIN_MS = 3_000;
+/** Between two dials of a node that is away, at first and at most: gRPC's own pauses begin with a second and grow to two minutes. */
+const REDIAL_MS = { first: 250, longest: 3_000 };
 
 const UNDECIDED: readonly connectivityState[] = [
   connectivityState.IDLE,
@@ -59,7 +59,8 @@ export class NodeClient {
     const settings = Object.entries(endpoint.options).filter(([name]) => name.startsWith('grpc.'));
     this.name = node.name;
     this.#client = new Client(endpoint.addr, credentialsOf(endpoint), {
-      'grpc.max_reconnect_backoff_ms': REDIAL_WITHIN_MS,
+      'grpc.initial_reconnect_backoff_ms': REDIAL_MS.first,
+      'grpc.max_reconnect_backoff_ms': REDIAL_MS.longest,
       ...Object.fromEntries(settings),
       // Statistics that nobody reads, a few steps for every call.
       'grpc.enable_channelz': 0,

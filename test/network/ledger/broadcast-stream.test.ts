@@ -68,6 +68,16 @@ describe('stream of envelopes', () => {
     });
   });
 
+  it('is given up when an answer can not be read', async () => {
+    fake.behave = (_, stream) => {
+      stream.write(Buffer.from('ffff', 'hex'));
+    };
+    expect(await send('a')).toMatchObject({
+      kind: 'error',
+      error: { message: 'orderer answered what can not be read' },
+    });
+  });
+
   it('holds so much for an orderer that does not answer, and no more', async () => {
     fake.behave = () => undefined;
     const megabytes = 2 ** 20;

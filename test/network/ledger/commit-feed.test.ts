@@ -111,6 +111,16 @@ describe('feed of commits', () => {
     expect(feed.has(client(0), 6)).toBe(false);
   });
 
+  it('leaves a peer whose blocks can not be read', async () => {
+    using status = await feed.listenFor('tx');
+    peers[2]?.tell(Buffer.from('ffff', 'hex'));
+    for (const one of peers.slice(0, 2)) one.tell(aBlock(5, { tx: VALID }));
+    expect((await status.committed(5_000, undefined)).code).toBe('VALID');
+    expect(feed.has(client(1), 6)).toBe(false);
+    // Nobody listens to it any more.
+    expect(feed.has(client(2), 6)).toBe(true);
+  });
+
   it('is content with those that are left', async () => {
     using status = await feed.listenFor('tx');
     peers[0]?.tell(aBlock(5, { tx: VALID }));
