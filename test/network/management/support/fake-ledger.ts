@@ -16,6 +16,8 @@ import type {
   TransactionOutcome,
 } from '../../../../network/src/ledger/ledger.ts';
 
+import type { ProofSource } from '../../../../network/src/ledger/proofs.ts';
+
 /** What a `send` does instead of committing and saying so. */
 export type SendFault =
   /** Neither orderer nor peer answers, and nothing is ordered. */
@@ -36,6 +38,10 @@ export class FakeLedger implements Ledger {
   readonly failures: LedgerError[] = [];
   /** What the next sends do, first to last. */
   readonly sendFaults: SendFault[] = [];
+  /** Peers that sign, where a test has some. */
+  proofs?: ProofSource;
+  /** What other queries answer: by name and arguments, joined by spaces. */
+  readonly queries = new Map<string, unknown>();
   /** While set, nobody answers at all. */
   away = false;
   /** Validation code of every transaction that stands in a block. */
@@ -91,7 +97,8 @@ export class FakeLedger implements Ledger {
 
   async evaluate(transaction: string, args: readonly string[]): Promise<Uint8Array> {
     await this.#answers();
-    return Buffer.from(JSON.stringify(this.#read(transaction, args[0]!)));
+    const answer = this.queries.get([transaction, ...args].join(' '));
+    return Buffer.from(JSON.stringify(answer ?? this.#read(transaction, args[0]!)));
   }
 
   async *events(options: {

@@ -68,10 +68,15 @@ export class TestCity {
     this.#signatureKey = parts.options.keys.signature;
   }
 
-  static async start(change: Partial<ManagementNodeOptions> = {}): Promise<TestCity> {
+  /** @param prepare makes the ledger ready before the node reads it */
+  static async start(
+    change: Partial<ManagementNodeOptions> = {},
+    prepare: (ledger: FakeLedger) => void = () => undefined,
+  ): Promise<TestCity> {
     const directory = await mkdtemp(path.join(tmpdir(), 'lamplighter-management-'));
     const clock = new FakeClock();
     const ledger = new FakeLedger();
+    prepare(ledger);
     const vendor = await TestVendor.start();
     const sealing = await newSealingKeyPair();
     vendor.sealingKey = sealing.publicKey;
