@@ -36,7 +36,13 @@ import {
   readTable,
   type CommittedDefinition,
 } from './stake-ledger.ts';
-import { addressOf, type OrdererNode, type PeerNode, type Topology } from './topology.ts';
+import {
+  addressOf,
+  type NetworkNode,
+  type OrdererNode,
+  type PeerNode,
+  type Topology,
+} from './topology.ts';
 
 export interface StakeApplyOptions extends ChannelTools {
   readonly topology: Topology;
@@ -68,10 +74,9 @@ const LOOK_EVERY_MS = 500;
  */
 export async function applyStake(options: StakeApplyOptions): Promise<StakeApplied> {
   const { topology, chaincode } = options;
-  const [first] = topology.peers as readonly [PeerNode, ...PeerNode[]];
-  const sets = coalitionsOf(await readTable(options, first, topology.channel, chaincode));
-  const { orderer, config } = await findOrderer(options, first);
-  const definition = await readDefinition(options, first, topology.channel, chaincode);
+  const { peer, sets } = await findPeer(options);
+  const { orderer, config } = await findOrderer(options, peer);
+  const definition = await readDefinition(options, peer, topology.channel, chaincode);
   const byPlugin = definition.validationPlugin === STAKE_PLUGIN;
   const settled = byPlugin || holds(definition.policy, sets);
   const missing = settled ? [] : await redefine(options, orderer, definition, sets);
@@ -110,10 +115,8 @@ export async function planStake(
   options: StakeApplyOptions,
   file: string,
 ): Promise<{ readonly policy: string; readonly written: boolean }> {
-  const { topology, chaincode } = options;
-  const [first] = topology.peers as readonly [PeerNode, ...PeerNode[]];
-  const sets = coalitionsOf(await readTable(options, first, topology.channel, chaincode));
-  const { config } = await findOrderer(options, first);
+  const { peer, sets } = await findPeer(options);
+  const { config } = await findOrderer(options, peer);
   const written = !holds(lifecyclePolicyOf(config), sets);
   if (written) {
     await writeFile(file, updateEnvelope(lifecyclePolicyUpdate(config, signaturePolicyOf(sets))));
@@ -191,41 +194,64 @@ async function updateChannel(
       ...ordererArguments(options.directory, orderer),
     ]);
   });
-  await untilUpdated(options, sender, sets);
+  await untilUpdated(options, sender, orderer, sets);
 }
 
 async function untilUpdated(
   options: StakeApplyOptions,
   peer: PeerNode,
+  orderer: OrdererNode,
   sets: readonly Coalition[],
 ): Promise<void> {
+  const from = ordererArguments(options.directory, orderer);
   for (let look = 0; look < LOOKS; look++) {
-    const config = await fetchConfig(options, peer, []);
+    const config = await fetchConfig(options, peer, from);
     if (holds(lifecyclePolicyOf(config), sets)) return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   throw new FabricError(
     'NOT_IN_TIME',
-    `${peer.name} did not commit the channel's configuration update; it was sent, and may still be`,
+    `${orderer.name} did not order the channel's configuration update; it was sent, and may still be`,
   );
 }
 
+/** The first peer that answers, and the coalitions by the table that it has. */
+function findPeer(
+  options: StakeApplyOptions,
+): Promise<{ readonly peer: PeerNode; readonly sets: readonly Coalition[] }> {
+  const { topology, chaincode } = options;
+  return firstAnswer(topology.peers, async (peer) => {
+    const table = await readTable(options, peer, topology.channel, chaincode);
+    return { peer, sets: coalitionsOf(table) };
+  });
+}
+
 /** The first orderer that answers, and the configuration that it has. */
-async function findOrderer(
+function findOrderer(
   options: StakeApplyOptions,
   peer: PeerNode,
 ): Promise<{ readonly orderer: OrdererNode; readonly config: ChannelConfig }> {
+  return firstAnswer(options.topology.orderers, async (orderer) => {
+    const args = ordererArguments(options.directory, orderer);
+    return { orderer, config: await fetchConfig(options, peer, args) };
+  });
+}
+
+/** @throws {@link FabricError} COMMAND_FAILED when none answers, with the words of each */
+async function firstAnswer<Node extends NetworkNode, Answer>(
+  nodes: readonly Node[],
+  ask: (node: Node) => Promise<Answer>,
+): Promise<Answer> {
   const failures: string[] = [];
-  for (const orderer of options.topology.orderers) {
+  for (const node of nodes) {
     try {
-      const args = ordererArguments(options.directory, orderer);
-      return { orderer, config: await fetchConfig(options, peer, args) };
+      return await ask(node);
     } catch (error) {
       if (!(error instanceof FabricError) || error.code !== 'COMMAND_FAILED') throw error;
-      failures.push(`${orderer.name}: ${error.message}`);
+      failures.push(`${node.name}: ${error.message}`);
     }
   }
-  throw new FabricError('COMMAND_FAILED', `no orderer answers:\n${failures.join('\n')}`);
+  throw new FabricError('COMMAND_FAILED', failures.join('\n'));
 }
 
 function ordererArguments(directory: string, orderer: OrdererNode): readonly string[] {
@@ -235,7 +261,7 @@ function ordererArguments(directory: string, orderer: OrdererNode): readonly str
   ];
 }
 
-/** @param from - the orderer to ask; none asks the peer */
+/** @param from - arguments that name the orderer to ask */
 function fetchConfig(
   options: StakeApplyOptions,
   peer: PeerNode,
