@@ -16,11 +16,18 @@ import { signMessage, splitMessage, verifyMessage, type Unverified } from './sig
 export const MAX_ANCHORS = 500;
 const GROUPS = 8;
 
+/** A chain of a device, for an epoch, by the hash of a suite (protocol §3.3). */
+export interface ChainWish {
+  readonly device: string;
+  readonly epoch: number;
+  readonly suite: number;
+}
+
 export interface AnchorRequest {
   readonly vendor: string;
   readonly manager: string;
   /** 1 to {@link MAX_ANCHORS}. */
-  readonly items: readonly { readonly device: string; readonly epoch: number }[];
+  readonly items: readonly ChainWish[];
   /** 16 random bytes. */
   readonly nonce: Uint8Array;
   /** Seconds since 1970. */
@@ -32,7 +39,7 @@ export function signAnchorRequest(request: AnchorRequest, releaseKey: Uint8Array
   if (request.items.length < 1 || request.items.length > MAX_ANCHORS) {
     throw new RangeError(`expected 1..${MAX_ANCHORS} anchors, got ${request.items.length}`);
   }
-  const items = request.items.map((item) => [item.device, item.epoch]);
+  const items = request.items.map((item) => [item.device, item.epoch, item.suite]);
   const payload = encodeCbor([
     1,
     request.vendor,
@@ -49,8 +56,8 @@ export function readAnchorRequest(bytes: Uint8Array): Unverified<AnchorRequest> 
   return splitMessage('anchor-request', bytes, (payload) => {
     const fields = Fields.versioned('anchor request', payload, 6);
     const items = ungrouped('anchor request', fields.list(3, GROUPS)).map((item) => {
-      const pair = new Fields('anchor request item', item, 2);
-      return { device: pair.id(0), epoch: pair.uint(1, 0xffff_ffff) };
+      const wish = new Fields('anchor request item', item, 3);
+      return { device: wish.id(0), epoch: wish.uint(1, 0xffff_ffff), suite: wish.uint(2, 0xffff) };
     });
     if (items.length > MAX_ANCHORS) throw malformed('anchor request', 'too many devices');
     return {

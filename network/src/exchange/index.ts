@@ -7,6 +7,7 @@ export {
   signAnchorRequest,
   verifyAnchorRequest,
   type AnchorRequest,
+  type ChainWish,
 } from './anchors.ts';
 export { ExchangeError, type ExchangeErrorCode, type Refusal } from './exchange-error.ts';
 export { fetchBounded, type FetchOptions, type FetchPatience } from './fetch.ts';

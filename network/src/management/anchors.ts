@@ -11,12 +11,10 @@ import {
   readAnchorRequest,
   signAnchorAnswer,
   verifyAnchorRequest,
+  type ChainWish,
 } from '../exchange/index.ts';
 import type { Contracts } from '../ledger/contracts.ts';
 import type { Clock } from './clock.ts';
-
-/** Suite whose hash makes the chains of this version. */
-const CHAIN_SUITE = 0x0103;
 
 /** x_N of a device's chain in an epoch. @param master 32 bytes, the node's one chain secret */
 export function chainSeed(master: Uint8Array, device: string, epoch: number): Uint8Array {
@@ -63,18 +61,19 @@ export class AnchorService {
     });
     verified();
     const anchors: ChainKey[] = [];
-    for (const { device, epoch } of request.items) {
-      anchors.push(this.#anchor(device, epoch));
+    for (const wish of request.items) {
+      anchors.push(this.#anchor(wish));
       // A chain is thousands of hashes: devices are served between two of them.
       await setImmediate();
     }
     return signAnchorAnswer(message, anchors, signatureKey);
   }
 
-  #anchor(device: string, epoch: number): ChainKey {
+  /** @throws {@link CryptoError} SUITE_UNKNOWN */
+  #anchor({ device, epoch, suite }: ChainWish): ChainKey {
     const { id, chainMaster, chainLength: length = limits.CHAIN_LENGTH } = this.#parts;
     const seed = chainSeed(chainMaster, device, epoch);
     const context = chainContext(id, device, epoch);
-    return { length, anchor: chainValue(suiteOf(CHAIN_SUITE), context, { seed, length }, 0) };
+    return { length, anchor: chainValue(suiteOf(suite), context, { seed, length }, 0) };
   }
 }

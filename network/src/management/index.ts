@@ -4,7 +4,7 @@ export { defaultSocketLimits, type SocketLimits } from './device-socket.ts';
 export type { EventListener, ManagementEvent, ManagementFact, ProtocolName } from './events.ts';
 export { DEVICE_PATH, SUB_PROTOCOL } from './gateway-server.ts';
 export type { HalfOpenOptions } from './half-open.ts';
-export { defaultIntervals, drawIntervals, type IntervalPolicy } from './intervals.ts';
+export { drawIntervals, type IntervalPolicy } from './intervals.ts';
 export { ManagementError, type ManagementErrorCode } from './management-error.ts';
 export { ManagementNode } from './management-node.ts';
 export type { ManagementKeys, ManagementNodeOptions, NodeLogger } from './management-options.ts';

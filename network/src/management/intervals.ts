@@ -1,22 +1,19 @@
 /** New FTI, RTI and UTI for each round (monitoring, step 7; bounds of protocol §1, defaults of §8). */
-import type { Intervals } from '@lamplighter/sdk/wire';
-import { limits } from '@lamplighter/sdk/wire';
+import {
+  intervalsByStrength,
+  limits,
+  type AssignedStrength,
+  type Intervals,
+} from '@lamplighter/sdk/wire';
 import { wholeNumber, type RandomSource } from './random.ts';
 
 /** How a node chooses intervals. */
 export interface IntervalPolicy {
-  /** Seconds. */
-  readonly base: Intervals;
+  /** Seconds. @default by the device's strength: {@link intervalsByStrength} */
+  readonly base?: Intervals;
   /** Called for every round. @default {@link drawIntervals} */
   readonly draw?: (base: Intervals, random: RandomSource) => Intervals;
 }
-
-/** The defaults of protocol §8: 3600, 600 and 86400 s. */
-export const defaultIntervals: Intervals = {
-  fti: limits.FTI_DEFAULT,
-  rti: limits.RTI_DEFAULT,
-  uti: limits.UTI_DEFAULT,
-};
 
 /** Each between its base and a quarter above, so that nobody can foretell the next window. */
 export function drawIntervals(base: Intervals, random: RandomSource): Intervals {
@@ -25,8 +22,13 @@ export function drawIntervals(base: Intervals, random: RandomSource): Intervals 
 }
 
 /** The intervals of the next round, within the bounds of mon-set. */
-export function nextIntervals(policy: IntervalPolicy, random: RandomSource): Intervals {
-  const { fti, rti, uti } = (policy.draw ?? drawIntervals)(policy.base, random);
+export function nextIntervals(
+  policy: IntervalPolicy,
+  assigned: AssignedStrength,
+  random: RandomSource,
+): Intervals {
+  const base = policy.base ?? intervalsByStrength(assigned);
+  const { fti, rti, uti } = (policy.draw ?? drawIntervals)(base, random);
   return {
     fti: within(fti, limits.FTI_LEAST, limits.FTI_MOST),
     rti: within(rti, limits.RTI_LEAST, limits.RTI_MOST),

@@ -17,7 +17,6 @@ import { ExpectedImages } from './expected-images.ts';
 import { Farewells } from './farewells.ts';
 import type { GatewayServer } from './gateway-server.ts';
 import { ImageCache } from './image-cache.ts';
-import { defaultIntervals } from './intervals.ts';
 import { isLedgerAway } from './ledger-failures.ts';
 import { LedgerWatcher } from './ledger-watcher.ts';
 import { ManagementError } from './management-error.ts';
@@ -304,7 +303,7 @@ export class ManagementNode implements AsyncDisposable {
       clock,
       random,
       storage: this.#storage,
-      intervals: options.intervals ?? { base: defaultIntervals },
+      intervals: options.intervals ?? {},
     });
     const updates = new Updates({
       database,

@@ -44,7 +44,7 @@ export interface ManagementNodeOptions {
   /** The caller's, who closes it after the node. */
   readonly ledger: Ledger;
   readonly keys: ManagementKeys;
-  /** @default the protocol's 3600, 600 and 86400 s */
+  /** @default by each device's strength, the protocol's 3600, 600 and 86400 s for the strong ones */
   readonly intervals?: IntervalPolicy;
   /** How the firmware is shown (protocol §6.2). @default 'proof' */
   readonly mode?: 'proof';

@@ -180,7 +180,8 @@ export class Monitoring {
   }
 
   async #propose(entry: DeviceEntry): Promise<DeviceEntry> {
-    const wanted = nextIntervals(this.#parts.intervals, this.#parts.random);
+    const { intervals, random } = this.#parts;
+    const wanted = nextIntervals(intervals, entry.secrets.assignment, random);
     const stored = await this.#parts.database.update(entry.id, (each) => ({
       ...each,
       intervals: proposeIntervals(each.intervals, wanted),

@@ -3,6 +3,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { LamplighterError } from '../errors.ts';
 import type { TakeOverFlags } from './commands/gateway.ts';
 import { addNetworkCommands } from './commands/network-options.ts';
+import { suiteFacts, SUITES } from '@lamplighter/sdk/wire';
+import type { AuditFlags } from './commands/audit.ts';
 import type { ProvisionFlags } from './commands/provision.ts';
 import { addStakeCommands } from './commands/stake-options.ts';
 import type { StartFlags } from './commands/start.ts';
@@ -70,6 +72,13 @@ function program(): Command {
     .option('--manager <id>', 'gateway to assign it to (default: the first on the ledger)')
     .option('--seq <n>', 'sequence number of the image (default: 1)', wholeNumber)
     .option('--ver <text>', 'version text of the image (default: "1")')
+    .option(
+      '--suite <number>',
+      "suite it carries, such as 0x0201 (default: its class's)",
+      suiteNumber,
+    )
+    .option('--legacy', 'it can do no better than a weak suite, and takes no firmware', false)
+    .option('--chained', 'prove gateways to it by a hash chain: for very small links', false)
     .action(async (options: ProvisionFlags) => {
       const { provision } = await import('./commands/provision.ts');
       await provision(options);
@@ -78,9 +87,23 @@ function program(): Command {
   addStakeCommands(
     root.command('stake').description('who decides on the ledger of a running city'),
   );
+  addAuditCommands(root.command('audit').description('what a running ledger says of its devices'));
   addDeviceCommands(device);
   addGatewayCommands(root.command('gateway').description('gateways of a running city'));
   return root;
+}
+
+function addAuditCommands(audit: Command): void {
+  audit
+    .command('weakest')
+    .description('list the weakest devices first: why, and what to do')
+    .option('--directory <dir>', 'where the state is (default: .lamplighter)')
+    .option('--limit <n>', 'how many devices at most, up to 500', wholeNumber, 50)
+    .option('--json', 'print one JSON document', false)
+    .action(async (flags: AuditFlags) => {
+      const { weakest } = await import('./commands/audit.ts');
+      await weakest(flags);
+    });
 }
 
 function addDeviceCommands(device: Command): void {
@@ -137,6 +160,19 @@ function wholeNumber(text: string): number {
     throw new InvalidArgumentError('a whole number is expected');
   }
   return value;
+}
+
+/** As §4 of the protocol writes them, or in decimal. */
+function suiteNumber(text: string): number {
+  const value = Number(text);
+  if (!/^(?:0x[0-9a-f]{4}|\d{1,5})$/i.test(text) || suiteFacts(value) === undefined) {
+    throw new InvalidArgumentError(`expected one of ${SUITES.map(nameOfSuite).join(', ')}`);
+  }
+  return value;
+}
+
+function nameOfSuite({ id }: { readonly id: number }): string {
+  return `0x${id.toString(16).padStart(4, '0')}`;
 }
 
 function fail(error: unknown): void {

@@ -17,11 +17,13 @@ import {
   nextTurn,
   signAssignment,
   signRetirement,
+  suiteFor,
   withAssignment,
 } from './assignment.ts';
 import type { DeviceSecret, DeviceSecrets, StoredAssignment } from './device-secrets.ts';
 import { inParallel } from './parallel.ts';
 import { isRefusal, withRetries } from './retry.ts';
+import type { RootKeys } from './root-keys.ts';
 import { VendorError } from './vendor-error.ts';
 
 /** A device that shall have a manager. */
@@ -41,6 +43,7 @@ export interface AssignmentDeskParts {
   readonly secrets: DeviceSecrets;
   /** Ed25519 seed. */
   readonly releaseKey: Uint8Array;
+  readonly roots: Pick<RootKeys, 'signers'>;
   /** Managers that may take over from one another: each stands by for the others. */
   readonly managers: readonly string[];
 }
@@ -118,7 +121,7 @@ export class AssignmentDesk {
   }
 
   async #retire(id: string, signal: AbortSignal): Promise<void> {
-    const { secrets, releaseKey } = this.#parts;
+    const { secrets, roots } = this.#parts;
     const earlier = await this.#settle([secrets.get(id)], signal);
     for (const error of earlier.values()) if (!isRefusal(error)) throw error;
     const device = secrets.get(id);
@@ -128,7 +131,7 @@ export class AssignmentDesk {
     // An earlier try may have done it.
     if (assignmentIn(device.assignment).op === 1) return;
     const kid = new Uint8Array(randomBytes(16));
-    const pending = signRetirement(device, device.assignment, kid, releaseKey);
+    const pending = signRetirement(device, device.assignment, kid, roots.signers);
     await secrets.update([{ ...device, pending }]);
     for (const error of (await this.#settle([secrets.get(id)], signal)).values()) throw error;
   }
@@ -202,7 +205,8 @@ export class AssignmentDesk {
     wishes: readonly AssignmentWish[],
     signal: AbortSignal,
   ): Promise<readonly DeviceSecret[]> {
-    const { secrets, releaseKey } = this.#parts;
+    const { secrets, roots } = this.#parts;
+    const { signers } = roots;
     const devices = wishes.map(({ id }) => secrets.get(id));
     const anchors = await this.#anchors(manager, devices, signal);
     const endpoints = await this.#endpoints(manager, signal);
@@ -210,7 +214,7 @@ export class AssignmentDesk {
       const device = secrets.get(id);
       const anchor = anchors.get(id) ?? null;
       const kid = new Uint8Array(randomBytes(16));
-      const order = { device, manager, anchor, intervals, endpoints, kid, releaseKey };
+      const order = { device, manager, anchor, intervals, endpoints, kid, signers };
       return { ...device, pending: signAssignment(order) };
     });
   }
@@ -223,7 +227,11 @@ export class AssignmentDesk {
   ): Promise<ReadonlyMap<string, ChainKey>> {
     const items = devices
       .filter((device) => isChained(device, manager))
-      .map((device) => ({ device: device.id, epoch: nextTurn(device).epoch }));
+      .map((device) => ({
+        device: device.id,
+        epoch: nextTurn(device).epoch,
+        suite: suiteFor(device),
+      }));
     if (items.length === 0) return new Map();
     const { vendor, releaseKey } = this.#parts;
     const managerKey = new Uint8Array(Buffer.from(manager.signatureKey, 'hex'));

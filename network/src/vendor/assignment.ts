@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import type { DeviceKind, ManagementNodeRecord } from '@lamplighter/chaincode';
 import {
   macEnvelope,
-  newEd25519Signer,
   pskOf,
   signEnvelope,
   vendorKeyAt,
   vendorMacKey,
+  type EnvelopeSigner,
   type VendorKey,
 } from '@lamplighter/sdk/crypto';
 import {
@@ -18,6 +18,7 @@ import {
   encodeAssignment,
   encodeChainKey,
   encodeSigned,
+  intervalsByStrength,
   type Assignment,
   type ChainKey,
   type Intervals,
@@ -36,8 +37,8 @@ export interface AssignmentOrder {
   readonly endpoints: readonly string[];
   /** 16 random bytes. */
   readonly kid: Uint8Array;
-  /** The vendor's Ed25519 seed. */
-  readonly releaseKey: Uint8Array;
+  /** Class E: all whose signatures it carries. */
+  readonly signers: readonly EnvelopeSigner[];
 }
 
 /** Serial and epoch of a device's next assignment: serials begin at 0, epochs at 1, both grow by one. */
@@ -56,12 +57,28 @@ export function defaultSuites(kind: DeviceKind): readonly number[] {
   return [DEFAULT_SUITES[kind === 'end' ? 0 : 1]];
 }
 
+/** Seconds between looks at a device, unless its order says them: the weaker, the shorter (protocol §4, paper 4.2). */
+export function intervalsOf(
+  kind: DeviceKind,
+  order: { readonly suite?: number; readonly chained: boolean } & Partial<Intervals>,
+): Intervals {
+  const isEndNode = kind === 'end';
+  const usual = intervalsByStrength({
+    suite: order.suite ?? DEFAULT_SUITES[isEndNode ? 0 : 1],
+    class: isEndNode ? 0 : 1,
+    mauth: isEndNode ? 1 : order.chained ? 2 : 3,
+  });
+  const { fti = usual.fti, rti = usual.rti, uti = usual.uti } = order;
+  return { fti, rti, uti };
+}
+
 /** What a device carries, the one it prefers first. */
 export function suitesOf({ suites, kind }: DeviceSecret): readonly number[] {
   return suites ?? defaultSuites(kind);
 }
 
-function suiteFor(device: DeviceSecret): number {
+/** The suite of a device's next assignment. */
+export function suiteFor(device: DeviceSecret): number {
   const [preferred] = suitesOf(device);
   if (preferred === undefined) throw new RangeError(`device ${device.id} carries no suite`);
   return preferred;
@@ -96,7 +113,7 @@ export function signAssignment(order: AssignmentOrder): StoredAssignment {
     dkey: new Uint8Array(0),
     endpoints: order.endpoints,
   };
-  return stored(device, assignment, intervals, order.releaseKey);
+  return stored(device, assignment, intervals, order.signers);
 }
 
 function managerKey(
@@ -114,7 +131,7 @@ export function signRetirement(
   device: DeviceSecret,
   last: StoredAssignment,
   kid: Uint8Array,
-  releaseKey: Uint8Array,
+  signers: readonly EnvelopeSigner[],
 ): StoredAssignment {
   const { fti, rti, uti } = last;
   const assignment: Assignment = {
@@ -124,7 +141,7 @@ export function signRetirement(
     prevKid: fromHex(last.kid),
     kid,
   };
-  return stored(device, assignment, { fti, rti, uti }, releaseKey);
+  return stored(device, assignment, { fti, rti, uti }, signers);
 }
 
 /** The device once an assignment of its own stands on the ledger: the kid before it is remembered. */
@@ -160,13 +177,13 @@ function stored(
   device: DeviceSecret,
   assignment: Assignment,
   { fti, rti, uti }: Intervals,
-  releaseKey: Uint8Array,
+  signers: readonly EnvelopeSigner[],
 ): StoredAssignment {
   const payload = encodeAssignment(assignment);
   const signed =
     device.kind === 'lightweight'
       ? macEnvelope('assignment', payload, macKeyOf(device))
-      : signEnvelope('assignment', payload, newEd25519Signer(releaseKey));
+      : signEnvelope('assignment', payload, ...signers);
   return {
     manager: assignment.idM,
     serial: assignment.serial,

@@ -8,6 +8,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { DeviceKind } from '@lamplighter/chaincode';
+import { limits } from '@lamplighter/sdk/wire';
 
 import type { Answer, Exchange, Route } from './http.ts';
 import type { Provisioning } from './provisioning.ts';
@@ -30,10 +31,16 @@ export interface ProvisionRequest {
   readonly seq: number;
   /** @default '1.0.0' */
   readonly version: string;
-  /** Seconds. @default 3600, 600, 86400 */
-  readonly fti: number;
-  readonly rti: number;
-  readonly uti: number;
+  /** Seconds. @default as strong as the suite is (protocol §8: 3600, 600, 86400 for the strong ones) */
+  readonly fti?: number;
+  readonly rti?: number;
+  readonly uti?: number;
+  /** That it carries (protocol §4). @default that of its class */
+  readonly suite?: number;
+  /** @default false */
+  readonly legacy: boolean;
+  /** See `DeviceOrder.chained`. @default false */
+  readonly chained: boolean;
 }
 
 /** What the operator may have done. */
@@ -167,9 +174,12 @@ export function provisionRequestOf(body: Body): ProvisionRequest {
     version,
     gen: integerOf(body, 'gen', 1, [0, Number.MAX_SAFE_INTEGER]),
     seq: integerOf(body, 'seq', 1, [0, Number.MAX_SAFE_INTEGER]),
-    fti: integerOf(body, 'fti', 3_600, [10, 2_592_000]),
-    rti: integerOf(body, 'rti', 600, [1, 86_400]),
-    uti: integerOf(body, 'uti', 86_400, [10, 31_536_000]),
+    ...optionalInteger(body, 'fti', [limits.FTI_LEAST, limits.FTI_MOST]),
+    ...optionalInteger(body, 'rti', [limits.RTI_LEAST, limits.RTI_MOST]),
+    ...optionalInteger(body, 'uti', [limits.UTI_LEAST, limits.UTI_MOST]),
+    ...optionalInteger(body, 'suite', [1, 0xffff]),
+    legacy: flagOf(body, 'legacy'),
+    chained: flagOf(body, 'chained'),
   };
 }
 
@@ -208,6 +218,21 @@ export function idOf(body: Body, field: string): string {
 function optionalId<K extends 'id' | 'manager'>(body: Body, field: K): Partial<Record<K, string>> {
   if (body[field] === undefined) return {};
   return { [field]: idOf(body, field) } as Record<K, string>;
+}
+
+function optionalInteger<K extends string>(
+  body: Body,
+  field: K,
+  bounds: readonly [number, number],
+): Partial<Record<K, number>> {
+  if (body[field] === undefined) return {};
+  return { [field]: integerOf(body, field, 0, bounds) } as Record<K, number>;
+}
+
+function flagOf(body: Body, field: string): boolean {
+  const value = body[field] ?? false;
+  if (typeof value !== 'boolean') throw malformed(field, 'true or false');
+  return value;
 }
 
 function integerOf(

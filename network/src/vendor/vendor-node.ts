@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { Manifest } from '@lamplighter/sdk/wire';
 
 import type { Committed, Contracts, Ledger } from '../ledger/index.ts';
+import { intervalsOf } from './assignment.ts';
 import { AssignmentDesk, type AssignmentFailures } from './assignment-desk.ts';
 import { DeviceFactory, type DeviceOrder } from './device-factory.ts';
 import type { StoredImage } from './firmware-store.ts';
@@ -251,7 +252,7 @@ export class VendorNode implements AsyncDisposable {
     image: Uint8Array,
     signal?: AbortSignal,
   ): Promise<Provisioning> {
-    const { model, kind, gen, seq, version, fti, rti, uti } = request;
+    const { model, kind, gen, seq, version, suite, legacy, chained } = request;
     const record = await this.contracts.readModel(model);
     if (record.kind !== kind) {
       throw new VendorError('REQUEST_MALFORMED', `model "${model}" is of kind "${record.kind}"`);
@@ -263,7 +264,10 @@ export class VendorNode implements AsyncDisposable {
       manager: request.manager ?? this.#nextManager(),
       firmware: { gen, sequence: seq, version, size, sha256 },
       image: request.image,
-      intervals: { fti, rti, uti },
+      intervals: intervalsOf(kind, request),
+      legacy,
+      chained,
+      ...(suite === undefined ? {} : { suites: [suite] }),
     };
     const [document] = await this.manufacture([order], signal);
     if (document === undefined) throw new VendorError('INTERNAL', 'no device was made');

@@ -97,56 +97,59 @@ export function startHelloWith(
   parameters: HelloParameters,
   code: PublicKeyCode | null,
 ): { readonly frame: Uint8Array; readonly pending: PendingHello } {
-  if (epoch.ctr === 0) throw new RangeError('expected a counter from 1 on: step it first');
   const { assignment } = epoch;
-  const { ticket } = parameters;
-  if (ticket !== undefined && assignment.class === 1) {
-    throw new RangeError('expected no ticket in a lightweight device');
-  }
   const suite = suiteOf(assignment.suite);
-  if (parameters.fmax > suite.limits.frameBytes) {
-    throw new RangeError(`expected fmax of at most ${suite.limits.frameBytes} for this suite`);
-  }
+  checkHelloParameters(epoch, suite, parameters);
+  const { kid, mode, key, resumed } = calling(epoch, suite, parameters.ticket);
   const secret = ephemeralOf(epoch, parameters);
   const core = helloCoreCodec.encode({
     ver: 1,
     suite: assignment.suite,
     epoch: assignment.epoch,
-    kid: ticket?.rid ?? assignment.kid,
-    mode: ticket === undefined ? 0 : 1,
+    kid,
+    mode,
     ctr: epoch.ctr,
     nd: parameters.nd,
     ed: secret.length === 0 ? EMPTY : needed(code).agreementKey(secret),
     ci: epoch.chain?.index ?? 0,
     fmax: parameters.fmax,
   });
-  const key = ticket && schedule.resumedHelloKey(suite, ticket.rs, epoch.en);
-  const mac0 = schedule.helloMac(suite, key ?? epoch.kHello, core);
+  const mac0 = schedule.helloMac(suite, key, core);
   const frame = encodeFrame({ type: 'hello', core, mac0 });
   const h1 = schedule.transcriptOfHello(suite, epoch.en, frame);
-  return {
-    frame,
-    pending: new Once({
-      epoch,
-      suite,
-      parameters,
-      code,
-      resumed: resumedBy(ticket, suite, epoch),
-      h1,
-    }),
-  };
+  return { frame, pending: new Once({ epoch, suite, parameters, code, resumed, h1 }) };
 }
 
-/** §3.5: the ticket's secret is erased when Hello is made, so it works once. */
-function resumedBy(
-  ticket: Ticket | undefined,
+function checkHelloParameters(
+  { ctr, assignment }: DeviceEpoch,
   suite: Suite,
-  { en }: DeviceEpoch,
-): Uint8Array | null {
-  if (ticket === undefined) return null;
-  const secret = schedule.resumedSecret(suite, ticket.rs, en);
+  { fmax, ticket }: HelloParameters,
+): void {
+  if (ctr === 0) throw new RangeError('expected a counter from 1 on: step it first');
+  if (ticket !== undefined && assignment.class === 1) {
+    throw new RangeError('expected no ticket in a lightweight device');
+  }
+  if (fmax > suite.limits.frameBytes) {
+    throw new RangeError(`expected fmax of at most ${suite.limits.frameBytes} for this suite`);
+  }
+}
+
+/** By what D names itself and keys mac0. §3.5: a ticket's secret is erased here, so it works once. */
+function calling(
+  { assignment: { kid }, en, kHello }: DeviceEpoch,
+  suite: Suite,
+  ticket: Ticket | undefined,
+): {
+  readonly kid: Uint8Array;
+  readonly mode: 0 | 1;
+  readonly key: Uint8Array;
+  readonly resumed: Uint8Array | null;
+} {
+  if (ticket === undefined) return { kid, mode: 0, key: kHello, resumed: null };
+  const key = schedule.resumedHelloKey(suite, ticket.rs, en);
+  const resumed = schedule.resumedSecret(suite, ticket.rs, en);
   erase(ticket.rs);
-  return secret;
+  return { kid: ticket.rid, mode: 1, key, resumed };
 }
 
 /** What D has after a right Accept. */

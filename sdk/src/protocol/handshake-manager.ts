@@ -96,28 +96,35 @@ export function checkHello(frame: Uint8Array, lookup: KidLookup): HelloVerdict {
       closeCode: CloseCode.replaced,
     };
   }
-  const resumes = found !== undefined && 'resumes' in found;
-  const known = resumes ? found.resumes : found;
-  const rs = resumes ? found.rs : null;
   // §3.1: suite, epoch and fields as enrolled, then mac0; an unknown kid costs the same work.
-  const suite = suiteOf(known?.assignment.suite ?? DUMMY_SUITE);
-  const mac = schedule.helloMac(suite, helloKey(suite, known, rs), hello.core);
+  const { epoch, rs } = calledBy(found);
+  const suite = suiteOf(epoch?.assignment.suite ?? DUMMY_SUITE);
+  const mac = schedule.helloMac(suite, helloKey(suite, epoch, rs), hello.core);
   const right = equalBytes(mac, hello.mac0);
-  if (known === undefined) return refuse('HELLO_UNKNOWN_KID');
-  if (!isAsEnrolled(core, known, rs !== null)) return refuse('HELLO_NOT_AS_ENROLLED');
+  if (epoch === undefined) return refuse('HELLO_UNKNOWN_KID');
+  if (!isAsEnrolled(core, epoch, rs !== null)) return refuse('HELLO_NOT_AS_ENROLLED');
   if (!right) return refuse('HELLO_MAC_WRONG');
-  const verdict = checkCounters(known, core, schedule.transcriptOfHello(suite, known.en, frame));
+  const verdict = checkCounters(epoch, core, schedule.transcriptOfHello(suite, epoch.en, frame));
   return verdict.kind === 'accept' ? { ...verdict, rs } : verdict;
+}
+
+/** The epoch that a kid calls, by its own name or by a ticket's (§3.5). */
+function calledBy(found: ManagedEpoch | ResumableKid | undefined): {
+  readonly epoch: ManagedEpoch | undefined;
+  readonly rs: Uint8Array | null;
+} {
+  const resumes = found !== undefined && 'resumes' in found;
+  return resumes ? { epoch: found.resumes, rs: found.rs } : { epoch: found, rs: null };
 }
 
 /** §3.5: under a ticket's rid, mac0 is by its secret. */
 function helloKey(
   suite: Suite,
-  known: ManagedEpoch | undefined,
+  epoch: ManagedEpoch | undefined,
   rs: Uint8Array | null,
 ): Uint8Array {
-  if (known === undefined) return DUMMY_KEY;
-  return rs === null ? known.kHello : schedule.resumedHelloKey(suite, rs, known.en);
+  if (epoch === undefined) return DUMMY_KEY;
+  return rs === null ? epoch.kHello : schedule.resumedHelloKey(suite, rs, epoch.en);
 }
 
 function isAsEnrolled(core: HelloCore, { assignment }: ManagedEpoch, resumes: boolean): boolean {
@@ -196,7 +203,7 @@ export interface PreparedAnswer {
    * @param treeSignature over `toSign`
    * @throws {@link RangeError} when it is needed and missing
    */
-  seal(treeSignature?: Uint8Array): SealedAccept;
+  readonly seal: (treeSignature?: Uint8Array) => SealedAccept;
 }
 
 /**

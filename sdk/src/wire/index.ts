@@ -13,6 +13,7 @@ export * as peerMessages from './peer-messages.ts';
 export * from './pem.ts';
 export * from './proof-set.ts';
 export * from './protobuf.ts';
+export * from './renewal-cycle.ts';
 export * from './roots.ts';
 export { type Codec } from './shapes.ts';
 export * from './signed.ts';

@@ -18,7 +18,11 @@ import { flipped, fresh, GATEWAY, HELIOS, nonce, NORTHLIGHT, NOW } from './parti
 const request = (count = 2): AnchorRequest => ({
   vendor: 'northlight',
   manager: 'gateway-north',
-  items: Array.from({ length: count }, (_, index) => ({ device: `mote-${index}`, epoch: 1 })),
+  items: Array.from({ length: count }, (_, index) => ({
+    device: `mote-${index}`,
+    epoch: 1,
+    suite: 0x0103,
+  })),
   nonce: nonce(1),
   time: NOW,
 });
@@ -44,7 +48,9 @@ describe('anchor request', () => {
   });
 
   it('refuses more devices than the limit', async () => {
-    const items = Array.from({ length: 8 }, () => Array.from({ length: 64 }, () => ['mote', 1]));
+    const items = Array.from({ length: 8 }, () =>
+      Array.from({ length: 64 }, () => ['mote', 1, 0x0103]),
+    );
     const payload = encodeCbor([1, 'northlight', 'gateway-north', items, nonce(1), NOW]);
     const bytes = signMessage('anchor-request', payload, NORTHLIGHT.secret);
     expect(await codeOf(() => readAnchorRequest(bytes))).toBe('EXCHANGE_MALFORMED');
@@ -102,21 +108,33 @@ describe('anchor request', () => {
   });
 
   it.each([
-    ['an unknown version', [2, 'northlight', 'gateway-north', [[['mote', 1]]], nonce(1), NOW]],
-    ['a missing field', [1, 'northlight', 'gateway-north', [[['mote', 1]]], nonce(1)]],
-    ['an id that is none', [1, 'North Light', 'gateway-north', [[['mote', 1]]], nonce(1), NOW]],
+    [
+      'an unknown version',
+      [2, 'northlight', 'gateway-north', [[['mote', 1, 0x0103]]], nonce(1), NOW],
+    ],
+    ['a missing field', [1, 'northlight', 'gateway-north', [[['mote', 1, 0x0103]]], nonce(1)]],
+    [
+      'an id that is none',
+      [1, 'North Light', 'gateway-north', [[['mote', 1, 0x0103]]], nonce(1), NOW],
+    ],
     ['no device', [1, 'northlight', 'gateway-north', [], nonce(1), NOW]],
     ['an empty group', [1, 'northlight', 'gateway-north', [[]], nonce(1), NOW]],
     [
       'a group not full before the last',
-      [1, 'northlight', 'gateway-north', [[['a', 1]], [['b', 1]]], nonce(1), NOW],
+      [1, 'northlight', 'gateway-north', [[['a', 1, 0x0103]], [['b', 1, 0x0103]]], nonce(1), NOW],
     ],
     [
       'an epoch out of range',
-      [1, 'northlight', 'gateway-north', [[['mote', 2 ** 32]]], nonce(1), NOW],
+      [1, 'northlight', 'gateway-north', [[['mote', 2 ** 32, 0x0103]]], nonce(1), NOW],
     ],
-    ['a short nonce', [1, 'northlight', 'gateway-north', [[['mote', 1]]], new Uint8Array(15), NOW]],
-    ['a time that is text', [1, 'northlight', 'gateway-north', [[['mote', 1]]], nonce(1), 'now']],
+    [
+      'a short nonce',
+      [1, 'northlight', 'gateway-north', [[['mote', 1, 0x0103]]], new Uint8Array(15), NOW],
+    ],
+    [
+      'a time that is text',
+      [1, 'northlight', 'gateway-north', [[['mote', 1, 0x0103]]], nonce(1), 'now'],
+    ],
   ])('refuses %s', async (_, fields) => {
     const bytes = signMessage('anchor-request', encodeCbor(fields), NORTHLIGHT.secret);
     expect(await codeOf(() => readAnchorRequest(bytes))).toBe('EXCHANGE_MALFORMED');

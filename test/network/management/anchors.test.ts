@@ -21,7 +21,7 @@ describe('chain anchors over HTTP', () => {
     const request = {
       vendor: VENDOR,
       manager: MANAGER,
-      items: [{ device: 'sensor-1', epoch: 1 }],
+      items: [{ device: 'sensor-1', epoch: 1, suite: 0x0103 }],
       nonce: new Uint8Array(randomBytes(16)),
       time: Math.floor(city.clock.date().getTime() / 1_000),
       ...change,
@@ -48,9 +48,9 @@ describe('chain anchors over HTTP', () => {
       url,
     };
     const items = [
-      { device: 'sensor-1', epoch: 1 },
-      { device: 'sensor-1', epoch: 2 },
-      { device: 'sensor-2', epoch: 1 },
+      { device: 'sensor-1', epoch: 1, suite: 0x0103 },
+      { device: 'sensor-1', epoch: 2, suite: 0x0103 },
+      { device: 'sensor-2', epoch: 1, suite: 0x0103 },
     ];
     const anchors = await requestAnchors(party, items);
     expect(new Set(anchors.map(({ anchor }) => Buffer.from(anchor).toString('hex'))).size).toBe(3);

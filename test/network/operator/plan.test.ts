@@ -1,3 +1,4 @@
+import { suiteFacts } from '@lamplighter/sdk/wire';
 import {
   DEMO_INTERVALS,
   MANAGERS,
@@ -36,6 +37,14 @@ describe('the plan of the demonstration', () => {
     expect(SHOWCASE.propagated.map(kindOf).sort()).toEqual(['end', 'lightweight']);
     const updated = new Set<string>([SHOWCASE.onRequest, ...SHOWCASE.propagated]);
     expect(plans.filter((plan) => plan.tampered && updated.has(plan.model.id))).toEqual([]);
+  });
+
+  it('has at least eight suites among its devices, each for its kind and none legacy', () => {
+    expect(new Set(plans.map(({ suite }) => suite)).size).toBeGreaterThanOrEqual(8);
+    for (const { suite, model } of plans) {
+      expect(suiteFacts(suite)).toMatchObject({ legacy: false });
+      expect(suiteFacts(suite)!.classes).toContain(model.kind === 'end' ? 0 : 1);
+    }
   });
 
   it('keeps within the bounds of mon-set', () => {

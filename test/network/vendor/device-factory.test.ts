@@ -29,7 +29,7 @@ describe('manufacture', () => {
     expect(record).toMatchObject({
       state: 'assigned',
       kind: 'lightweight',
-      assignment: { manager: 'gateway-north', serial: 0, epoch: 1, managerProof: 2, suite: 0x0103 },
+      assignment: { manager: 'gateway-north', serial: 0, epoch: 1, managerProof: 2, suite: 0x0201 },
     });
   });
 

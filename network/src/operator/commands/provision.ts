@@ -17,6 +17,9 @@ export interface ProvisionFlags {
   readonly manager?: string;
   readonly seq?: number;
   readonly ver?: string;
+  readonly suite?: number;
+  readonly legacy: boolean;
+  readonly chained: boolean;
 }
 
 /** Of the vendors' roots: none was ever replaced in the demonstration. */
@@ -31,6 +34,9 @@ export async function provision(flags: ProvisionFlags): Promise<void> {
     image: resolve(flags.image),
     ...DEMO_INTERVALS,
     gen: FIRST_GENERATION,
+    legacy: flags.legacy,
+    chained: flags.chained,
+    ...(flags.suite === undefined ? {} : { suite: flags.suite }),
     ...(flags.id === undefined ? {} : { id: flags.id }),
     ...(flags.manager === undefined ? {} : { manager: flags.manager }),
     ...(flags.seq === undefined ? {} : { seq: flags.seq }),

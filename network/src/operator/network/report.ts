@@ -1,16 +1,13 @@
 /** What a running network tells of itself: its health, and every peer's height, asked of each by a client of the channel. */
-import { X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { FailedCheck, HealthStatus } from '../../embedded/operations/health.ts';
-import { connectLedger, type Ledger, type LedgerIdentity } from '../../ledger/index.ts';
+import type { Ledger } from '../../ledger/index.ts';
 import { askOperations } from './operations-client.ts';
 import { probeContracts } from './probe.ts';
-import { networkFolder, type RunningNetwork, type RunningOrganisation } from './running-file.ts';
+import { connectReader, hasReader } from './reader.ts';
+import type { RunningNetwork, RunningOrganisation } from './running-file.ts';
 
 /** A peer that is well answers within a few milliseconds. */
 const ANSWER_WITHIN_MS = 5_000;
-const READER = 'User1';
 
 /** A node or a process, as the network itself says. */
 export interface PartReport {
@@ -58,12 +55,12 @@ export interface NetworkReport {
 /** @throws {OperatorError} NETWORK_SILENT */
 export async function reportOn(directory: string, network: RunningNetwork): Promise<NetworkReport> {
   const health = (await askOperations(network, '/healthz')) as HealthStatus;
-  const peers = await askPeers(directory, network);
+  const peers = hasReader(network) ? await askPeers(directory, network) : unasked(network);
   const failedChecks = health.failed_checks ?? [];
   const { kind, engine, processId, since, channel, chaincode, operations, logFile } = network;
   return {
     running: true,
-    healthy: failedChecks.length === 0 && peers.every(({ height }) => height !== undefined),
+    healthy: failedChecks.length === 0 && ownPeers(network, peers).every(isUp),
     kind,
     engine,
     directory,
@@ -97,21 +94,32 @@ function contractsName(
   return owner === undefined ? chaincode.name : `${chaincode.name}.${owner.domain}`;
 }
 
+/** On one host of several, the others' are shown and are not this one's to answer for. */
+function ownPeers({ runs }: RunningNetwork, peers: readonly PeerReport[]): readonly PeerReport[] {
+  return peers.filter(({ name }) => runs?.includes(name) ?? true);
+}
+
+function isUp({ height }: PeerReport): boolean {
+  return height !== undefined;
+}
+
+function unasked({ organisations }: RunningNetwork): readonly PeerReport[] {
+  return organisations.map(({ name: organisation, mspId, peer: { name, address } }) => ({
+    organisation,
+    mspId,
+    name,
+    address,
+    height: undefined,
+    reason: 'there are no keys of a member here to ask with',
+  }));
+}
+
 async function askPeers(
   directory: string,
   network: RunningNetwork,
 ): Promise<readonly PeerReport[]> {
-  const { organisations, channel, chaincode } = network;
-  const [first] = organisations;
-  if (first === undefined) return [];
-  const profile = join(networkFolder(directory), `connection-${first.name}.json`);
-  await using ledger = await connectLedger({
-    profile: JSON.parse(readFileSync(profile, 'utf8')) as object,
-    identity: identityOf(first),
-    channel,
-    chaincode: chaincode.name,
-    endorseTimeoutMs: ANSWER_WITHIN_MS,
-  });
+  const { organisations } = network;
+  await using ledger = await connectReader(directory, network, ANSWER_WITHIN_MS);
   return await Promise.all(organisations.map((each) => askPeer(ledger, each)));
 }
 
@@ -127,16 +135,6 @@ async function askPeer(
   } catch (error) {
     return { ...facts, height: undefined, reason: String(error) };
   }
-}
-
-function identityOf({ users, domain, mspId }: RunningOrganisation): LedgerIdentity {
-  const folder = join(users, `${READER}@${domain}`, 'msp');
-  const only = (name: string): string => {
-    const [file = ''] = readdirSync(join(folder, name));
-    return readFileSync(join(folder, name, file), 'utf8');
-  };
-  const certificate = new X509Certificate(only('signcerts')).toString();
-  return { mspId, certificate, privateKey: only('keystore') };
 }
 
 function wordsOf(height: number | undefined, reason: string | undefined): string {
