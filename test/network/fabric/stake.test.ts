@@ -40,27 +40,23 @@ let writes = 0;
 const write = (city: StakeFabric, ...by: readonly Name[]): Promise<string> =>
   city.stake.submit(by[0]!, by, 'DeviceRegistry:RegisterVendor', vendorOf(`more-${++writes}`));
 
-/** Two answers of Helios to one proposal. */
-async function equivocation(city: StakeFabric): Promise<Endorsed> {
+/** Answers of Helios to one proposal that no two honest peers give: two of its own, or one beside those of the others. */
+async function misconductOf(
+  city: StakeFabric,
+  kind: 'equivocation' | 'divergence',
+): Promise<Endorsed> {
+  const by: readonly Name[] = ['helios', 'northlight', 'meridian'];
   const vendor = vendorOf('evidence');
-  const { draft, responses } = await city.stake.endorse(
-    'helios',
-    ['helios'],
-    'DeviceRegistry:RegisterVendor',
-    vendor,
-  );
-  return { draft, responses: [responses[0]!, lie(responses[0]!, city.signerOf('helios'))] };
+  const endorsed = await city.stake.endorse('helios', by, 'DeviceRegistry:RegisterVendor', vendor);
+  const [own, ...others] = endorsed.responses;
+  const lied = lie(own!, city.signerOf('helios'));
+  return { ...endorsed, responses: kind === 'equivocation' ? [own!, lied] : [lied, ...others] };
 }
 
-async function convict(city: StakeFabric): Promise<string> {
-  await city.register();
-  const report = reportOf('equivocation', await equivocation(city));
-  return city.stake.submit(
-    'meridian',
-    ['northlight', 'meridian'],
-    'Stake:ReportMisconduct',
-    report,
-  );
+async function convict(city: StakeFabric, kind: 'equivocation' | 'divergence'): Promise<string> {
+  const report = reportOf(kind, await misconductOf(city, kind));
+  const by: readonly Name[] = ['northlight', 'meridian'];
+  return city.stake.submit('meridian', by, 'Stake:ReportMisconduct', report);
 }
 
 async function heliosOnTheLedger(city: StakeFabric): Promise<object> {
@@ -75,6 +71,7 @@ function suite(validation: Validation): () => StakeFabric {
   beforeAll(async () => {
     city = await StakeFabric.start(validation);
     await city.found();
+    await city.register();
   });
   afterAll(async () => {
     await city?.[Symbol.asyncDispose]();
@@ -111,7 +108,7 @@ describeWithPlugin('stake by the plugin', () => {
   });
 
   it('is lost by who gives two answers, and its voice with it', async () => {
-    expect(await convict(city())).toBe(VALID);
+    expect(await convict(city(), 'equivocation')).toBe(VALID);
     expect(await heliosOnTheLedger(city())).toEqual({ shares: 0n, barred: true, issued: 100n });
     expect(await write(city(), 'northlight', 'helios')).toBe(FAILURE);
     expect(await write(city(), 'northlight', 'meridian')).toBe(VALID);
@@ -168,13 +165,20 @@ describeWithFabric('stake on stock peers', () => {
     },
   );
 
-  it('is lost by who gives two answers, and its voice once the policy follows', async () => {
-    expect(await convict(city())).toBe(VALID);
-    expect(await heliosOnTheLedger(city())).toEqual({ shares: 0n, barred: true, issued: 100n });
+  it('is silenced by who diverges, once the policy follows', async () => {
+    expect(await convict(city(), 'divergence')).toBe(VALID);
+    expect(await heliosOnTheLedger(city())).toEqual({ shares: 30n, barred: true, issued: 100n });
     const changed = { policy: WITHOUT_HELIOS, sequence: 3, lifecycleChanged: true };
     expect(await city().applyStake()).toMatchObject(changed);
     expect(await write(city(), 'northlight', 'helios')).toBe(FAILURE);
     expect(await write(city(), 'northlight', 'meridian')).toBe(VALID);
+  });
+
+  it('is lost by who gives two answers', async () => {
+    expect(await convict(city(), 'equivocation')).toBe(VALID);
+    expect(await heliosOnTheLedger(city())).toEqual({ shares: 0n, barred: true, issued: 100n });
+    const settled = { policy: WITHOUT_HELIOS, sequence: undefined, lifecycleChanged: false };
+    expect(await city().applyStake()).toMatchObject(settled);
   });
 
   it('is asked for replacing contracts, whatever the count of organisations', async () => {
