@@ -15,6 +15,7 @@ export * from './envelope.ts';
 export * from './errors.ts';
 export { hkdfSha256, type Kdf } from './hkdf.ts';
 export * from './hss.ts';
+export * from './hmac.ts';
 export * from './key-schedule.ts';
 export * from './lms.ts';
 export * from './merkle.ts';
