@@ -30,6 +30,7 @@ type proposed struct {
 	name      string
 	keys      []string
 	metadata  []string
+	private   bool
 	endorsers []string
 }
 
@@ -41,7 +42,12 @@ func (p proposed) envelope() []byte {
 	for _, key := range p.metadata {
 		set.MetadataWrites = append(set.MetadataWrites, &kvrwset.KVMetadataWrite{Key: key})
 	}
-	results := marshal(&rwset.TxReadWriteSet{NsRwset: []*rwset.NsReadWriteSet{{Namespace: namespace, Rwset: marshal(set)}}})
+	written := &rwset.NsReadWriteSet{Namespace: namespace, Rwset: marshal(set)}
+	if p.private {
+		hashed := &kvrwset.HashedRWSet{HashedWrites: []*kvrwset.KVWriteHash{{KeyHash: []byte("hash")}}}
+		written.CollectionHashedRwset = []*rwset.CollectionHashedReadWriteSet{{CollectionName: "secrets", HashedRwset: marshal(hashed)}}
+	}
+	results := marshal(&rwset.TxReadWriteSet{NsRwset: []*rwset.NsReadWriteSet{written}})
 	chaincode := &peer.ChaincodeID{Name: namespace}
 	action := marshal(&peer.ChaincodeAction{Results: results, ChaincodeId: chaincode})
 	endorsed := &peer.ChaincodeEndorsedAction{
@@ -127,6 +133,8 @@ func TestStakeDecides(t *testing.T) {
 	skip := proposed{name: "Stake:SkipValidator", keys: []string{"stake:skip"}, endorsers: peers("BC")}
 	skipAndMore := skip
 	skipAndMore.keys = []string{"stake:skip", "device:1"}
+	skipAndHide := skip
+	skipAndHide.private = true
 	for _, c := range []struct {
 		what   string
 		sent   proposed
@@ -145,6 +153,7 @@ func TestStakeDecides(t *testing.T) {
 		{"a query", proposed{name: "StatusLog:AbnormalDevices", endorsers: peers("C")}, "STAKE_TOO_SMALL"},
 		{"a skip without the validator", skip, ""},
 		{"a skip that writes more", skipAndMore, "VALIDATOR_MISSING"},
+		{"a skip that writes what nobody sees", skipAndHide, "VALIDATOR_MISSING"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			expect(t, newPlugin(t, withTable(table)).Validate(blockOf(c.sent.envelope()), namespace, 0, 0, base), c.reason)
