@@ -17,6 +17,8 @@ const STATUS_NAMES = new Map(
 
 interface Waiting {
   readonly envelope: Uint8Array;
+  /** Aborted when nobody needs it any more. */
+  readonly over: AbortSignal | undefined;
   readonly settle: (outcome: BroadcastOutcome) => void;
 }
 
@@ -30,7 +32,8 @@ export class BroadcastStream {
     this.#node = node;
   }
 
-  send(envelope: Uint8Array, timeoutMs: number): Promise<BroadcastOutcome> {
+  /** @param over aborted when the envelope needs not be sent a second time, whatever becomes of the stream */
+  send(envelope: Uint8Array, timeoutMs: number, over?: AbortSignal): Promise<BroadcastOutcome> {
     if (this.#waiting.length >= MOST_WAITING || this.#bytes + envelope.length > MOST_BYTES) {
       const error = new Error(`${this.#node.name} has too many envelopes to answer`);
       return Promise.resolve({ kind: 'error', error });
@@ -46,7 +49,7 @@ export class BroadcastStream {
         clearTimeout(timer);
         resolve(outcome);
       };
-      this.#write({ envelope, settle });
+      this.#write({ envelope, over, settle });
     });
   }
 
@@ -84,8 +87,13 @@ export class BroadcastStream {
     const status = STATUS_NAMES.get(number) ?? String(number);
     this.#waiting.shift()?.settle({ kind: 'status', status, info: answer.getInfo() });
     if (status === 'SUCCESS') return;
-    const unread = this.#leave();
-    for (const waiting of unread) this.#write(waiting);
+    for (const waiting of this.#leave()) this.#again(waiting);
+  }
+
+  /** An orderer that wakes up late has a long row behind it, and refuses one after the other, since others ordered them. */
+  #again(waiting: Waiting): void {
+    if (waiting.over?.aborted !== true) this.#write(waiting);
+    else waiting.settle({ kind: 'error', error: new Error(`${this.#node.name} was too late`) });
   }
 
   #fail(error: Error): void {

@@ -215,13 +215,15 @@ export class FabricLedger implements ConnectedLedger {
 
   /** Whatever tells first: peers that it is committed, or orderers that it can not be. */
   async #sent(
-    { transactionId, envelope }: PreparedTransaction,
+    prepared: PreparedTransaction,
     status: StatusListener,
     signal: AbortSignal | undefined,
   ): Promise<TransactionOutcome> {
     const committed = status.committed(this.#commitTimeoutMs, signal);
+    const { transactionId } = prepared;
+    const over = new AbortController();
     const { orderers } = this.#nodes;
-    const sent = orderers.broadcast(envelope, transactionId, this.#endorseTimeoutMs);
+    const sent = orderers.broadcast(prepared, this.#endorseTimeoutMs, over.signal);
     const ordered = async (): Promise<TransactionOutcome> => {
       const broadcast = await sent;
       if (broadcast.kind === 'failed') throw broadcast.error;
@@ -235,6 +237,8 @@ export class FabricLedger implements ConnectedLedger {
       const outcome = isInDoubt ? await this.#settled(transactionId) : undefined;
       if (outcome === undefined) throw error;
       return outcome;
+    } finally {
+      over.abort();
     }
   }
 

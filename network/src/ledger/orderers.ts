@@ -5,6 +5,7 @@
 import { BroadcastStream } from './broadcast-stream.ts';
 import { broadcastFailure, isTaken, type BroadcastOutcome } from './failures.ts';
 import type { LedgerError } from './ledger-error.ts';
+import type { PreparedTransaction } from './ledger.ts';
 import type { NodeClient } from './node-client.ts';
 
 /** Where a broadcast stands as soon as something can be said of it. */
@@ -24,9 +25,14 @@ export class Orderers {
 
   /**
    * @param timeoutMs for one orderer to answer
+   * @param over aborted when it is known what became of the transaction
    * @returns when the first one has taken the envelope, or all have answered otherwise or not at all
    */
-  broadcast(envelope: Uint8Array, transactionId: string, timeoutMs: number): Promise<Broadcast> {
+  broadcast(
+    { transactionId, envelope }: PreparedTransaction,
+    timeoutMs: number,
+    over?: AbortSignal,
+  ): Promise<Broadcast> {
     const outcomes: BroadcastOutcome[] = [];
     return new Promise((resolve) => {
       const settle = (outcome: BroadcastOutcome): void => {
@@ -36,7 +42,7 @@ export class Orderers {
         else if (isLast) resolve(allOf(outcomes, transactionId));
       };
       if (this.#streams.length === 0) resolve(allOf([], transactionId));
-      for (const stream of this.#streams) void stream.send(envelope, timeoutMs).then(settle);
+      for (const stream of this.#streams) void stream.send(envelope, timeoutMs, over).then(settle);
     });
   }
 

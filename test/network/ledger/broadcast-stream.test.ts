@@ -48,6 +48,31 @@ describe('stream of envelopes', () => {
     expect(fake.streams).toBe(2);
   });
 
+  it('sends nothing again that nobody needs any more', async () => {
+    const over = new AbortController();
+    let refuse: () => void = () => undefined;
+    fake.behave = (envelope, stream) => {
+      if (envelope !== 'late') return;
+      refuse = () => {
+        answer(stream, Status.SERVICE_UNAVAILABLE, 'request already processed');
+        stream.end();
+      };
+    };
+    const late = send('late');
+    const needless = broadcast.send(Buffer.from('needless'), 20_000, over.signal);
+    const needed = send('needed');
+    while (fake.heard.length < 3) await new Promise(setImmediate);
+    over.abort();
+    fake.behave = (_, stream) => {
+      answer(stream, Status.SUCCESS);
+    };
+    refuse();
+    expect(await late).toMatchObject({ status: 'SERVICE_UNAVAILABLE' });
+    expect(await needless).toMatchObject({ error: { message: 'orderer was too late' } });
+    expect(await needed).toMatchObject({ status: 'SUCCESS' });
+    expect(fake.heard).toEqual(['late', 'needless', 'needed', 'needed']);
+  });
+
   it('says of all that wait that it broke, and is opened anew by the next', async () => {
     fake.behave = (_, stream) => {
       stream.end();

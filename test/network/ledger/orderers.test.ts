@@ -46,7 +46,7 @@ function behaveAs(...behaviours: readonly Behaviour[]): void {
 }
 
 const send = (text = 'tx', timeoutMs = NEVER_MS): Promise<Broadcast> =>
-  orderers.broadcast(Buffer.from(text), 'id', timeoutMs);
+  orderers.broadcast({ transactionId: 'id', envelope: Buffer.from(text) }, timeoutMs);
 
 /** Resolves when all orderers have heard as much as that. */
 async function heardByAll(count: number): Promise<void> {
@@ -119,7 +119,8 @@ describe('a broadcast', () => {
 
   it('fails without any orderer', async () => {
     const nobody = new Orderers([]);
-    expect(await nobody.broadcast(Buffer.from('tx'), 'id', NEVER_MS)).toMatchObject({
+    const prepared = { transactionId: 'id', envelope: Buffer.from('tx') };
+    expect(await nobody.broadcast(prepared, NEVER_MS)).toMatchObject({
       kind: 'failed',
       error: { code: 'UNAVAILABLE' },
     });
