@@ -21,8 +21,16 @@ export async function weakest(flags: AuditFlags): Promise<void> {
   // Fabric's client is loaded when there is somebody to ask.
   const { connectReader } = await import('../network/reader.ts');
   const { Contracts } = await import('../../ledger/index.ts');
-  await using ledger = await connectReader(directory, running, ANSWER_WITHIN_MS);
-  const { items } = await new Contracts(ledger).weakestDevices({ pageSize: flags.limit });
+  const ledger = await connectReader(directory, running, ANSWER_WITHIN_MS);
+  try {
+    const { items } = await new Contracts(ledger).weakestDevices({ pageSize: flags.limit });
+    show(flags, items);
+  } finally {
+    await ledger.close();
+  }
+}
+
+function show(flags: AuditFlags, items: readonly WeakDevice[]): void {
   process.stdout.write(
     flags.json ? `${JSON.stringify(items, null, 2)}\n` : `${auditLines(items).join('\n')}\n`,
   );
