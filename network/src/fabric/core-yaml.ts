@@ -1,5 +1,5 @@
 /** core.yaml of one peer: what it must be told, and what differs from the peer's own defaults. Pure. */
-import type { PeerNode } from './topology.ts';
+import { listenAddressOf, type PeerNode } from './topology.ts';
 import { quoted } from './yaml.ts';
 
 /** A validation plugin that peers load, by the name that chaincode definitions call it. */
@@ -39,7 +39,7 @@ peer:
   mspConfigPath: ${quoted(`${keys}/msp`)}
   fileSystemPath: data
   address: ${address}
-  listenAddress: ${address}
+  listenAddress: ${quoted(listenAddressOf(node))}
   chaincodeListenAddress: 127.0.0.1:${node.chaincodePort}
   tls:
     enabled: true
@@ -68,7 +68,8 @@ peer:
       pushAckTimeout: 3s
       transientstoreMaxBlockRetention: 20000
       implicitCollectionDisseminationPolicy: {requiredPeerCount: 0, maxPeerCount: 1}
-  deliveryclient: {blockGossipEnabled: false, policy: cluster}
+  # Orderers that are away are asked again every few seconds, not after an hour.
+  deliveryclient: {blockGossipEnabled: false, policy: cluster, reConnectBackoffThreshold: 3s, blockCensorshipTimeoutKey: 30s}
   discovery: {enabled: true, authCacheEnabled: true, authCacheMaxSize: 1000, authCachePurgeRetentionRatio: 0.75}
   limits: {concurrency: {endorserService: 2500, deliverService: 2500, gatewayService: 500}}
   handlers:

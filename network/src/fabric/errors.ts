@@ -21,6 +21,16 @@ export type FabricErrorCode =
   | 'TOO_MANY_ORGANISATIONS'
   /** There is no stake table, or nobody decides by it. */
   | 'NO_COALITION'
+  /** An inventory is no JSON, or lacks, has too much of or misspells a field. */
+  | 'INVENTORY_MALFORMED'
+  /** An inventory spells a name, a domain or an MSP id as none can be. */
+  | 'INVENTORY_NAME_INVALID'
+  /** An address of an inventory is no host and port that others could dial. */
+  | 'INVENTORY_ADDRESS_INVALID'
+  /** An inventory has an organisation, a node or an address twice. */
+  | 'INVENTORY_DUPLICATE'
+  /** An inventory has fewer organisations or orderers than can go on without one. */
+  | 'INVENTORY_TOO_FEW'
   /** The network is closing or closed. */
   | 'CLOSED';
 

@@ -21,12 +21,14 @@ import { writeOrdererFiles, writePackage, writePeerFiles } from './node-files.ts
 import { metric } from './operations.ts';
 import type { ChaincodeServer, FabricChaincode, Validation } from './options.ts';
 import { builderFolder, tlsRootFile } from './paths.ts';
+import type { Patience } from './patience.ts';
 import { PeerCalls } from './peer-calls.ts';
 import { untilAnswered } from './readiness.ts';
 import { openRecord, writeRecord, type NetworkRecord } from './record.ts';
 import { operationsEndpoint, RunningNodes, type RunningNode } from './running-nodes.ts';
 import {
   addressOf,
+  listenAddressOf,
   type ChaincodeNode,
   type OrdererNode,
   type PeerNode,
@@ -46,13 +48,27 @@ export interface FabricHostOptions {
   readonly validation: Validation;
   readonly logger: NetworkLogger;
   readonly onGivenUp: (error: FabricError) => void;
+  /** Closed with it, after its own. */
+  readonly closers?: Closers;
+  /** When not all of the topology runs here. */
+  readonly consortium?: {
+    /** By the chaincode server's full name; the packages of local peers are in their place. */
+    readonly packageIds: ReadonlyMap<string, string>;
+    /** Ends the waiting for others. */
+    readonly signal?: AbortSignal;
+  };
 }
+
+/** Alone, some seconds at most; a busy machine may need many times that. */
+const ALONE = { withinMs: 120_000, everyMs: 100 };
+/** People start the other hosts when they do. */
+const WITH_OTHERS = { withinMs: Infinity, everyMs: 1_000 };
 
 export class FabricHost implements AsyncDisposable {
   readonly #options: FabricHostOptions;
   readonly #tools: ChannelTools;
   readonly #running: RunningNodes;
-  readonly #closers = new Closers();
+  readonly #closers: Closers;
   readonly #stop = new AbortController();
   readonly #since = performance.now();
   readonly #servers = new Map<string, ChaincodeServer>();
@@ -63,6 +79,7 @@ export class FabricHost implements AsyncDisposable {
   private constructor(options: FabricHostOptions) {
     const { directory, binaries, logger, onGivenUp } = options;
     this.#options = options;
+    this.#closers = options.closers ?? new Closers();
     this.#tools = { directory, binaries, signal: this.#stop.signal };
     this.#running = new RunningNodes({ directory, logger, onGivenUp });
     this.#closers.add(() => this.#running.close());
@@ -75,12 +92,19 @@ export class FabricHost implements AsyncDisposable {
    */
   static async start(options: FabricHostOptions): Promise<FabricHost> {
     const host = new FabricHost(options);
+    const stop = (): void => {
+      host.#stop.abort();
+    };
+    const { signal } = options.consortium ?? {};
+    signal?.addEventListener('abort', stop);
     try {
       await host.#start();
       return host;
     } catch (error) {
       await host.close();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
     }
   }
 
@@ -152,7 +176,7 @@ export class FabricHost implements AsyncDisposable {
 
   /** @returns package ids by the chaincode server's name */
   async #writeFiles(): Promise<ReadonlyMap<string, string>> {
-    const { directory, topology, local, validation, chaincodes } = this.#options;
+    const { directory, topology, local, validation, chaincodes, consortium } = this.#options;
     const library =
       validation.kind === 'plugin' ? { name: STAKE_PLUGIN, file: validation.file } : undefined;
     await writeBuilder(builderFolder(directory));
@@ -160,6 +184,7 @@ export class FabricHost implements AsyncDisposable {
       ...local.orderers.map((node) => writeOrdererFiles(directory, node, topology.orderers)),
       ...local.peers.map((node) => writePeerFiles(directory, node, library)),
     ]);
+    if (consortium) return consortium.packageIds;
     const packages = local.chaincodes.map(async (node) => {
       const { label } = descriptionOf(chaincodes, node);
       return [node.name, await writePackage(directory, node, label)] as const;
@@ -205,7 +230,7 @@ export class FabricHost implements AsyncDisposable {
       name: node.name,
       mspId: node.mspId,
       packageId: packageIds.get(node.name) ?? '',
-      address: addressOf(node),
+      address: listenAddressOf(node),
       tls: chaincodeTls(directory, node),
     };
     if (startServer === undefined) {
@@ -238,10 +263,17 @@ export class FabricHost implements AsyncDisposable {
   }
 
   async #deploy(record: NetworkRecord, packageIds: ReadonlyMap<string, string>): Promise<void> {
-    const { directory, topology, validation, chaincodes } = this.#options;
-    const [orderer] = topology.orderers as readonly [OrdererNode, ...OrdererNode[]];
-    const lifecycle = new Lifecycle(this.#tools, orderer);
-    const options: DeploymentOptions = { topology, validation, lifecycle, packageIds };
+    const { directory, topology, local, validation, chaincodes } = this.#options;
+    const orderers = [...local.orderers, ...topology.orderers];
+    const lifecycle = new Lifecycle(this.#tools, orderers[0] as OrdererNode);
+    const options: DeploymentOptions = {
+      topology,
+      peers: local.peers,
+      validation,
+      lifecycle,
+      packageIds,
+      patience: this.#patience,
+    };
     const deployed = { ...record.deployed };
     for (const chaincode of chaincodes) {
       const text = deploymentText(options, chaincode);
@@ -252,21 +284,26 @@ export class FabricHost implements AsyncDisposable {
     }
   }
 
+  /** With others, most of them are enough: one host that is down must not keep the rest from starting. */
   async #untilReady(): Promise<void> {
-    const { topology, chaincodes } = this.#options;
+    const { topology, chaincodes, consortium } = this.#options;
     const { channel, peers } = topology;
+    const known = consortium ? Math.floor(peers.length / 2) + 1 : peers.length;
     await Promise.all(
       this.#calls.flatMap((calls) =>
         chaincodes.map(({ name }) =>
-          untilAnswered(calls, {
-            channel,
-            chaincode: name,
-            peers: peers.length,
-            signal: this.#stop.signal,
-          }),
+          untilAnswered(calls, { channel, chaincode: name, peers: known }, this.#patience),
         ),
       ),
     );
+  }
+
+  get #patience(): Patience {
+    const { consortium, logger } = this.#options;
+    const tell = (words: string): void => {
+      logger.info({ waiting: words }, 'not yet');
+    };
+    return { ...(consortium ? WITH_OTHERS : ALONE), signal: this.#stop.signal, tell };
   }
 
   async #height(node: OrdererNode | PeerNode): Promise<number> {

@@ -5,6 +5,10 @@
 export { findBinaries, INSTALL_PAGE, type FabricBinaries } from './binaries.ts';
 export type { BlockCounts } from './block-counts.ts';
 export { FabricError, type FabricErrorCode } from './errors.ts';
+export { FabricHost } from './host.ts';
+export { readInventory, type Inventory } from './inventory.ts';
+export { writeHostFolders, type HostFolder, type HostFoldersOptions } from './inventory-folders.ts';
+export { startHost, type StartHostOptions } from './inventory-host.ts';
 export { STAKE_PLUGIN } from './lifecycle.ts';
 export { FabricNetwork, layOut, type LayoutOptions } from './network.ts';
 export type {

@@ -9,8 +9,14 @@ import { addressOf, type ChaincodeNode, type OrdererNode, type PeerNode } from '
 
 /** The plugin's name in core.yaml and in definitions. */
 export const STAKE_PLUGIN = 'lamplighter-stake';
-const INSTALLED_ALREADY = 'already successfully installed';
-const NOT_DEFINED = 'is not defined';
+const INSTALLED_ALREADY = /already successfully installed/;
+/** Of a definition that is committed, or is not yet; "with different parameters" would follow. */
+const APPROVED_ALREADY = /attempted to redefine .*(with unchanged content|for namespace \S+)\s*$/;
+const NOT_DEFINED = /is not defined/;
+
+function says(error: unknown, words: RegExp): boolean {
+  return error instanceof FabricError && words.test(error.message);
+}
 
 /** What members agree on, besides where each finds its own package. */
 export interface Definition {
@@ -67,17 +73,21 @@ export class Lifecycle {
     try {
       await this.#run(peer, 'install', [file]);
     } catch (error) {
-      if (!(error instanceof FabricError) || !error.message.includes(INSTALLED_ALREADY))
-        throw error;
+      if (!says(error, INSTALLED_ALREADY)) throw error;
     }
   }
 
+  /** Approves a definition, unless the organisation has. */
   async approve(peer: PeerNode, definition: Definition, packageId: string): Promise<void> {
-    await this.#run(peer, 'approveformyorg', [
-      ...this.#ordererArguments(),
-      ...definitionArguments(definition),
-      ...['--package-id', packageId],
-    ]);
+    try {
+      await this.#run(peer, 'approveformyorg', [
+        ...this.#ordererArguments(),
+        ...definitionArguments(definition),
+        ...['--package-id', packageId],
+      ]);
+    } catch (error) {
+      if (!says(error, APPROVED_ALREADY)) throw error;
+    }
   }
 
   /** @param peers - endorse: a majority of organisations at least */
@@ -100,7 +110,7 @@ export class Lifecycle {
         ...['--channelID', channel, '--name', name, '--output', 'json'],
       ]);
     } catch (error) {
-      if (error instanceof FabricError && error.message.includes(NOT_DEFINED)) return 0;
+      if (says(error, NOT_DEFINED)) return 0;
       throw error;
     }
     const { sequence } = JSON.parse(answer) as { readonly sequence?: unknown };

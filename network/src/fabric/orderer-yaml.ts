@@ -1,5 +1,5 @@
 /** orderer.yaml of one orderer: what it must be told, and what differs from the orderer's own defaults. Pure. */
-import type { OrdererNode } from './topology.ts';
+import { listenAddressOf, type OrdererNode } from './topology.ts';
 import { quoted } from './yaml.ts';
 
 export interface OrdererYamlOptions {
@@ -25,7 +25,7 @@ export function ordererYaml({ node, keys, tlsRoot, clusterTlsRoots }: OrdererYam
   return `# ${node.name}. Written anew at each start. As its administrator:
 # osnadmin channel list -o 127.0.0.1:${node.adminPort} --ca-file … --client-cert … --client-key …
 General:
-  ListenAddress: ${quoted(node.host)}
+  ListenAddress: ${listenAddressOf(node).split(':')[0] ?? ''}
   ListenPort: ${node.port}
   TLS:
     Enabled: true

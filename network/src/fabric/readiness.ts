@@ -1,13 +1,8 @@
 /** Waits until every peer answers a call of the chaincode, and knows of all others that can. */
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { messageOf } from '../errors.ts';
-import { FabricError } from './errors.ts';
+import { waitFor, type Patience } from './patience.ts';
 import type { PeerCalls } from './peer-calls.ts';
 
-/** Some seconds at most; a busy machine may need many times that. */
-const READY_WITHIN_MS = 120_000;
-const POLL_MS = 100;
 /** Every contract of fabric-contract-api has it; any answer of the chaincode's own will do. */
 const QUERY: readonly string[] = ['org.hyperledger.fabric:GetMetadata'];
 
@@ -16,7 +11,6 @@ export interface ReadinessOptions {
   readonly chaincode: string;
   /** Number of peers that are to be known. */
   readonly peers: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** @returns what is missing, undefined when nothing is */
@@ -36,20 +30,14 @@ async function lackOf(
 }
 
 /** @throws {@link FabricError} NOT_IN_TIME, CLOSED */
-export async function untilAnswered(calls: PeerCalls, options: ReadinessOptions): Promise<void> {
-  const deadline = Date.now() + READY_WITHIN_MS;
-  for (;;) {
-    const lack = await lackOf(calls, options);
-    if (lack === undefined) return;
-    if (options.signal?.aborted === true) {
-      throw new FabricError('CLOSED', 'the network is closing');
-    }
-    if (Date.now() > deadline) {
-      throw new FabricError(
-        'NOT_IN_TIME',
-        `${calls.name} does not answer for ${options.chaincode}: ${lack}`,
-      );
-    }
-    await delay(POLL_MS);
-  }
+export function untilAnswered(
+  calls: PeerCalls,
+  options: ReadinessOptions,
+  patience: Patience,
+): Promise<void> {
+  return waitFor(
+    `${calls.name} does not answer for ${options.chaincode}`,
+    () => lackOf(calls, options),
+    patience,
+  );
 }

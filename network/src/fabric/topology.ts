@@ -1,4 +1,6 @@
 /** Which nodes a network has, who runs them and where they are reached: all that configuration files are made of. Pure. */
+import { isIP } from 'node:net';
+
 import type { OrganisationDescription } from '../membership/description.ts';
 import type { Ports } from '../membership/ports.ts';
 import { FabricError } from './errors.ts';
@@ -152,6 +154,11 @@ export function topologyOf(options: TopologyOptions, ports: Ports): Topology {
       }),
     ),
   };
+}
+
+/** What a node listens on: a host name may be that of several interfaces, or not known to this machine. */
+export function listenAddressOf({ host, port }: NetworkNode): string {
+  return `${isIP(host) === 0 ? '0.0.0.0' : host}:${port}`;
 }
 
 export function addressOf({ host, port }: NetworkNode): string {

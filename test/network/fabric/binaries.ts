@@ -37,9 +37,6 @@ const binaries = look();
 /** `describe`, or `describe.skip` without the programs. */
 export const describeWithFabric: jest.Describe = binaries === undefined ? describe.skip : describe;
 
-/** `it`, or `it.skip` without the programs. */
-export const itWithFabric: jest.It = binaries === undefined ? it.skip : it;
-
 /** @throws Error without the programs: only for tests that are skipped then. */
 export function fabricBinaries(): FabricBinaries {
   if (binaries === undefined) throw new Error('expected to be skipped without Fabric');

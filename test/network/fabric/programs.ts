@@ -20,8 +20,11 @@ export function shellCommand(folder: string, lines: string): NodeCommand {
 }
 
 /** Waits for what is to come true. @throws Error when it does not */
-export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+export async function until(
+  what: () => boolean | Promise<boolean>,
+  withinMs = PATIENCE_MS,
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
   while (!(await what())) {
     if (Date.now() > deadline) throw new Error(`it did not come true: ${what.toString()}`);
     await delay(20);
