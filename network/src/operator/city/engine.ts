@@ -8,6 +8,7 @@ import type { NetworkMetrics } from '../../embedded/operations/metrics.ts';
 import type { ConnectionProfile, Credentials } from '../../membership/index.ts';
 import type { NetworkLogger } from '../../network-logger.ts';
 import type { OperatorError } from '../errors.ts';
+import type { OrganisationPlan } from '../network/running-nodes.ts';
 import type { Role } from './members.ts';
 
 export type EngineKind = 'embedded' | 'fabric';
@@ -67,6 +68,26 @@ export interface EngineStart {
   readonly onUnexpectedEnd: (error: OperatorError) => void;
 }
 
+/** The part of a network that one host runs. */
+export interface NetworkPart extends Pick<
+  LedgerEngine,
+  'kind' | 'contracts' | 'heights' | 'failedChecks' | 'close'
+> {
+  readonly channel: string;
+  readonly chaincode: { readonly name: string; readonly version: string };
+  /** Of the whole network. */
+  readonly organisations: readonly OrganisationPlan[];
+  /** Of the whole network. */
+  readonly profile: ConnectionProfile;
+  /** Full names of its nodes. */
+  readonly runs: readonly string[];
+}
+
+export interface PartStart extends Pick<EngineStart, 'folder' | 'logger' | 'print'> {
+  /** Ends the waiting for other hosts. */
+  readonly signal: AbortSignal;
+}
+
 /** An engine as the command line chose it, before it runs. */
 export interface Engine {
   readonly kind: EngineKind;
@@ -76,4 +97,10 @@ export interface Engine {
   readonly flags: readonly string[];
   /** @returns when every node is up; contracts may still have to be answered for by a transaction */
   start(options: EngineStart): Promise<LedgerEngine>;
+  /**
+   * Starts what the folder of one host of several is for; undefined where a network has one host.
+   *
+   * @returns when its peers answer, which may take until most other hosts are there
+   */
+  readonly startPart?: (options: PartStart) => Promise<NetworkPart>;
 }

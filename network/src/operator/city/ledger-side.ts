@@ -1,24 +1,26 @@
 /** The ledger of a city: a network of whichever engine, its contracts, and what both are operated with. */
-import { createHash, randomUUID, X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { StakeFounding } from '@lamplighter/chaincode';
 import type { Closers } from '../../closers.ts';
 import { connectLedger } from '../../ledger/index.ts';
 import type { NetworkLogger } from '../../network-logger.ts';
 import type { OperatorError } from '../errors.ts';
+import { announce } from '../network/announce.ts';
 import { Instruments } from '../network/instruments.ts';
-import { writePeerConfiguration } from '../network/peer-configuration.ts';
 import { probeContracts } from '../network/probe.ts';
-import {
-  removeRunningFile,
-  writeRunningFile,
-  type RunningNetwork,
-} from '../network/running-file.ts';
-import { runningNodes } from '../network/running-nodes.ts';
+import type { RunningNetwork } from '../network/running-file.ts';
 import type { Engine, LedgerEngine, StakeRule } from './engine.ts';
 import { foundStake } from './found-stake.ts';
 import { Members, type Member, type Role } from './members.ts';
 import { CHAINCODE, CHANNEL, VENDORS, VERSION } from './plan.ts';
+
+const ANNOUNCED = {
+  channel: CHANNEL,
+  chaincode: { name: CHAINCODE, version: VERSION },
+  organisations: VENDORS,
+  version: VERSION,
+} as const;
 
 export interface LedgerSideOptions {
   /** Everything the network keeps is below. */
@@ -46,7 +48,7 @@ export class LedgerSide {
 
   /** Starts the network and its contracts; returns when each peer has answered a transaction. */
   static async start(options: LedgerSideOptions): Promise<LedgerSide> {
-    const { folder, closers, engine, print, onUnexpectedEnd } = options;
+    const { folder, kind, closers, engine, print, onUnexpectedEnd } = options;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     engine.lines.forEach(print);
     const instruments = new Instruments(folder, CHANNEL, VERSION);
@@ -60,7 +62,8 @@ export class LedgerSide {
     closers.add(() => network.close());
     const side = new LedgerSide(network, closers, logger);
     await side.#ready(print);
-    await side.#announce(options, instruments);
+    const profile = network.connectionProfile(VENDORS[0].mspId);
+    await announce(network, { ...ANNOUNCED, folder, kind, profile }, instruments, closers);
     return side;
   }
 
@@ -84,33 +87,6 @@ export class LedgerSide {
       },
     });
     return { ledger, certificate: identity.certificate };
-  }
-
-  /** Serves the operations endpoint, and tells tools beside it where everything is. */
-  async #announce(
-    { folder, kind, closers }: LedgerSideOptions,
-    instruments: Instruments,
-  ): Promise<void> {
-    const { network } = this;
-    const instance = randomUUID();
-    const operations = await instruments.serve({ network, version: VERSION, instance }, closers);
-    closers.add(() => {
-      removeRunningFile(folder);
-      return Promise.resolve();
-    });
-    await writeRunningFile(folder, {
-      instance,
-      processId: process.pid,
-      since: new Date().toISOString(),
-      kind,
-      engine: network.kind,
-      channel: CHANNEL,
-      chaincode: { name: CHAINCODE, version: VERSION, servers: network.contracts },
-      operations: operations.url,
-      peerConfiguration: await writePeerConfiguration(folder),
-      logFile: instruments.logFile,
-      ...runningNodes(folder, network.connectionProfile(VENDORS[0].mspId), VENDORS),
-    });
   }
 
   /** Enrols the users that Fabric's own networks have, and asks every peer for a transaction and its height. */

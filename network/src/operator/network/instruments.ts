@@ -17,8 +17,11 @@ const HOST = '127.0.0.1';
 const PORT_NAME = 'operations';
 const LOG_SPEC = 'info';
 
+/** What can be asked of a network while it runs. */
+export type Watched = Pick<LedgerEngine, 'heights' | 'failedChecks'>;
+
 export interface OperationsFacts {
-  readonly network: LedgerEngine;
+  readonly network: Watched;
   readonly version: string;
   readonly instance: string;
 }

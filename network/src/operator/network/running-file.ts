@@ -43,6 +43,8 @@ export interface RunningNetwork {
   /** `city`: devices, gateways and vendors run with it (`npm start`). */
   readonly kind: 'network' | 'city';
   readonly engine: EngineKind;
+  /** Full names of the nodes that run here; undefined when all do. */
+  readonly runs?: readonly string[];
   readonly channel: string;
   readonly chaincode: {
     readonly name: string;
