@@ -5,7 +5,7 @@
 import { be32, concatBytes } from '../wire/bytes.ts';
 import { CONTENT_SEGMENT_BYTES } from '../wire/limits.ts';
 import { nonceOf, type KeyAndIv } from './key-schedule.ts';
-import type { Suite } from './suites.ts';
+import type { KeyedAead, Suite } from './suites.ts';
 
 /** What keys the chunks of one transfer. */
 export interface ContentKey {
@@ -18,11 +18,16 @@ export interface ContentKey {
   readonly chunkLog2: number;
 }
 
+interface Segment {
+  readonly number: number;
+  readonly aead: KeyedAead;
+  readonly iv: Uint8Array;
+}
+
 /** Seals and opens the chunks of one transfer. */
 export class ContentCipher {
   readonly #content: ContentKey;
-  #segment = -1;
-  #keys: KeyAndIv = { key: new Uint8Array(0), iv: new Uint8Array(0) };
+  #present: Segment | undefined;
 
   constructor(content: ContentKey) {
     this.#content = content;
@@ -30,28 +35,27 @@ export class ContentCipher {
 
   /** ciphertext || tag of chunk `index`, counted over the whole image. */
   seal(index: number, chunk: Uint8Array): Uint8Array {
-    const { key, nonce, ad } = this.#parameters(index);
-    return this.#content.suite.seal(key, nonce, ad, chunk);
+    const { aead, iv } = this.#segmentOf(index);
+    return aead.seal(nonceOf(iv, index), this.#ad(index), chunk);
   }
 
   /** @throws {@link CryptoError} `AEAD_REFUSED` */
   open(index: number, sealed: Uint8Array): Uint8Array {
-    const { key, nonce, ad } = this.#parameters(index);
-    return this.#content.suite.open(key, nonce, ad, sealed);
+    const { aead, iv } = this.#segmentOf(index);
+    return aead.open(nonceOf(iv, index), this.#ad(index), sealed);
   }
 
-  #parameters(index: number): { key: Uint8Array; nonce: Uint8Array; ad: Uint8Array } {
-    const { chunkLog2, sha256 } = this.#content;
-    const segment = Math.floor((index * 2 ** chunkLog2) / CONTENT_SEGMENT_BYTES);
-    if (segment !== this.#segment) {
-      this.#keys = segmentKeys(this.#content, segment);
-      this.#segment = segment;
+  #segmentOf(index: number): Segment {
+    const number = Math.floor((index * 2 ** this.#content.chunkLog2) / CONTENT_SEGMENT_BYTES);
+    if (this.#present?.number !== number) {
+      const { key, iv } = segmentKeys(this.#content, number);
+      this.#present = { number, aead: this.#content.suite.aead(key), iv };
     }
-    return {
-      key: this.#keys.key,
-      nonce: nonceOf(this.#keys.iv, index),
-      ad: concatBytes(Uint8Array.of(5), be32(index), sha256),
-    };
+    return this.#present;
+  }
+
+  #ad(index: number): Uint8Array {
+    return concatBytes(Uint8Array.of(5), be32(index), this.#content.sha256);
   }
 }
 

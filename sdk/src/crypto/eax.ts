@@ -80,8 +80,9 @@ export function eaxKey(cipher: BlockCipher): EaxKey {
  * ```
  */
 export function eax(algorithm: BlockCipherAlgorithm): AeadAlgorithm {
+  const under = (key: Uint8Array): EaxKey => eaxKey(algorithm(key));
   const aead = (key: Uint8Array, nonce: Uint8Array, associatedData?: Uint8Array): Aead =>
-    eaxKey(algorithm(key))(nonce, associatedData);
+    under(key)(nonce, associatedData);
   const { keyBytes, blockBytes } = algorithm;
-  return Object.assign(aead, { keyBytes, nonceBytes: blockBytes, tagBytes: blockBytes });
+  return Object.assign(aead, { keyBytes, nonceBytes: blockBytes, tagBytes: blockBytes, under });
 }

@@ -60,7 +60,8 @@ export function generationAt(suite: Suite, from: Generation, index: number): Gen
   if (index < from.index) {
     throw new RangeError(`expected a generation from ${from.index} on, got ${index}`);
   }
-  let key: Uint8Array = from.key.slice();
+  // Not slice(): a Buffer's shares memory, and what was given would be erased.
+  let key: Uint8Array = Uint8Array.from(from.key);
   for (let at = from.index; at < index; at += 1) {
     const next = nextGeneration(suite, key);
     erase(key);

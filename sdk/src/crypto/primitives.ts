@@ -50,6 +50,8 @@ export interface AeadAlgorithm {
   /** Of the nonce that the suites use (docs/protocol.md §4); EAX takes any length. */
   readonly nonceBytes: number;
   readonly tagBytes: number;
+  /** For many messages under one key, where computing its schedule once saves something. */
+  readonly under?: (key: Uint8Array) => (nonce: Uint8Array, associatedData?: Uint8Array) => Aead;
 }
 
 /** A hash of a message that comes in pieces: a device reads its flash so. */

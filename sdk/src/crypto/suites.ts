@@ -7,8 +7,16 @@ import type { SuiteAead, SuiteFacts, SuiteHash } from '../wire/suite-table.ts';
 import { aeads, hashes } from './catalogue.ts';
 import { asconCxof128 } from './ascon-hash.ts';
 import { CryptoError } from './errors.ts';
-import type { AeadAlgorithm, Hash } from './primitives.ts';
+import type { Aead, AeadAlgorithm, Hash } from './primitives.ts';
 import { asconKdf, hkdfOver, spongentKdf, type SuiteKdf } from './suite-kdf.ts';
+
+/** A suite's AEAD under one key. */
+export interface KeyedAead {
+  /** ciphertext || tag. */
+  seal(nonce: Uint8Array, ad: Uint8Array, text: Uint8Array): Uint8Array;
+  /** @throws {@link CryptoError} `AEAD_REFUSED` */
+  open(nonce: Uint8Array, ad: Uint8Array, sealed: Uint8Array): Uint8Array;
+}
 
 /** What the protocol needs of a suite. */
 export interface Suite extends Omit<SuiteFacts, 'aead' | 'hash' | 'kdf'>, SuiteKdf {
@@ -20,6 +28,8 @@ export interface Suite extends Omit<SuiteFacts, 'aead' | 'hash' | 'kdf'>, SuiteK
   seal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, text: Uint8Array): Uint8Array;
   /** @throws {@link CryptoError} `AEAD_REFUSED` */
   open(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, sealed: Uint8Array): Uint8Array;
+  /** For many messages under one key, whose schedule is computed once; `key` stays as it is for so long. */
+  aead(key: Uint8Array): KeyedAead;
 }
 
 /** The code of algorithms that suites name. */
@@ -49,14 +59,26 @@ function newSuite(facts: SuiteFacts, algorithms: SuiteAlgorithms): Suite {
     ...imageHashOf(facts, hashCode),
     name: `suite 0x${number} (${aead}, ${hash}, ${kdf})`,
     seal: (key, nonce, ad, text) => cipher(key, nonce, ad).encrypt(text),
-    open(key, nonce, ad, sealed) {
-      try {
-        return cipher(key, nonce, ad).decrypt(sealed);
-      } catch (error) {
-        throw new CryptoError('AEAD_REFUSED', 'the sealed bytes do not open', { cause: error });
-      }
-    },
+    open: (key, nonce, ad, sealed) => opened(() => cipher(key, nonce, ad), sealed),
+    aead: (key) => keyedAead(cipher, key),
   };
+}
+
+function keyedAead(cipher: AeadAlgorithm, key: Uint8Array): KeyedAead {
+  const begin =
+    cipher.under?.(key) ?? ((nonce: Uint8Array, ad?: Uint8Array) => cipher(key, nonce, ad));
+  return {
+    seal: (nonce, ad, text) => begin(nonce, ad).encrypt(text),
+    open: (nonce, ad, sealed) => opened(() => begin(nonce, ad), sealed),
+  };
+}
+
+function opened(begin: () => Aead, sealed: Uint8Array): Uint8Array {
+  try {
+    return begin().decrypt(sealed);
+  } catch (error) {
+    throw new CryptoError('AEAD_REFUSED', 'the sealed bytes do not open', { cause: error });
+  }
 }
 
 const portable: SuiteAlgorithms = { aeads, hashes };

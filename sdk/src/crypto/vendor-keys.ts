@@ -42,7 +42,8 @@ export function vendorKeyAt(held: VendorKey, serial: number): VendorKey {
       `expected a serial ${held.kvN}..${held.kvN + SERIAL_LOOK_AHEAD}, got ${serial}`,
     );
   }
-  let kv: Uint8Array = held.kv.slice();
+  // Not slice(): a Buffer's shares memory, and what was given would be erased.
+  let kv: Uint8Array = Uint8Array.from(held.kv);
   for (let n = held.kvN; n < serial; n += 1) {
     const next = nextKv(kv);
     erase(kv);

@@ -3,7 +3,7 @@
  */
 import { be32, concatBytes, erase } from '../wire/bytes.ts';
 import * as schedule from '../crypto/key-schedule.ts';
-import type { Suite } from '../crypto/suites.ts';
+import type { KeyedAead, Suite } from '../crypto/suites.ts';
 
 /** m2d: M to D, 0 on the wire; d2m: D to M, 1. */
 export type Direction = 'm2d' | 'd2m';
@@ -16,11 +16,18 @@ function adOf(direction: number, generation: number): Uint8Array {
   return concatBytes(Uint8Array.of(RECORD, direction), be32(generation));
 }
 
+function erased(): never {
+  throw new RangeError('expected a channel whose keys are not erased');
+}
+
+const NO_KEY: KeyedAead = { seal: erased, open: erased };
+
 export class RecordChannel {
   readonly #suite: Suite;
   readonly #direction: number;
   #traffic: Uint8Array;
   #keys: schedule.KeyAndIv;
+  #aead: KeyedAead;
   /** Of every record of this generation. */
   #ad: Uint8Array;
   #generation = 0;
@@ -33,6 +40,7 @@ export class RecordChannel {
     this.#direction = direction === 'm2d' ? 0 : 1;
     this.#traffic = traffic;
     this.#keys = schedule.trafficKeys(suite, traffic, 0);
+    this.#aead = suite.aead(this.#keys.key);
     this.#ad = adOf(this.#direction, 0);
   }
 
@@ -55,14 +63,14 @@ export class RecordChannel {
 
   /** ciphertext || tag of the next record. */
   seal(text: Uint8Array): Uint8Array {
-    const sealed = this.#suite.seal(this.#keys.key, this.#nonce(), this.#ad, text);
+    const sealed = this.#aead.seal(this.#nonce(), this.#ad, text);
     this.#count(text.length);
     return sealed;
   }
 
   /** @throws {@link CryptoError} `AEAD_REFUSED` unless it is exactly the next record */
   open(sealed: Uint8Array): Uint8Array {
-    const text = this.#suite.open(this.#keys.key, this.#nonce(), this.#ad, sealed);
+    const text = this.#aead.open(this.#nonce(), this.#ad, sealed);
     this.#count(text.length);
     return text;
   }
@@ -74,6 +82,7 @@ export class RecordChannel {
     this.#traffic = next;
     this.#generation += 1;
     this.#keys = schedule.trafficKeys(this.#suite, next, this.#generation);
+    this.#aead = this.#suite.aead(this.#keys.key);
     this.#ad = adOf(this.#direction, this.#generation);
     this.#sequence = 0;
     this.#blocks = 0;
@@ -81,6 +90,7 @@ export class RecordChannel {
 
   erase(): void {
     erase(this.#traffic, this.#keys.key, this.#keys.iv);
+    this.#aead = NO_KEY;
   }
 
   #nonce(): Uint8Array {

@@ -151,7 +151,8 @@ class Reader {
       case UINT:
         return this.#argument(initial);
       case BYTES:
-        return this.#take(this.#argument(initial)).slice();
+        // Not slice(): a Buffer's shares memory.
+        return new Uint8Array(this.#take(this.#argument(initial)));
       case TEXT:
         return this.#text(this.#argument(initial));
       case ARRAY:

@@ -39,6 +39,15 @@ describe('generations', () => {
     expect(generationAt(suite, first, 3)).toEqual(first);
   });
 
+  it('leave a Buffer as it is, and share no memory with it', () => {
+    const key = Buffer.alloc(32, 9);
+    generationAt(suite, { index: 3, key }, 4);
+    expect(Buffer.alloc(32, 9).equals(key)).toBe(true);
+    const same = generationAt(suite, { index: 3, key }, 3);
+    key.fill(0);
+    expect(same.key).toEqual(filled(9));
+  });
+
   it('do not step back', () => {
     expect(() => generationAt(suite, { index: 3, key: filled(9) }, 2)).toThrow(RangeError);
   });

@@ -12,6 +12,16 @@ describe('keys of vendor and device', () => {
     expect(vendorKeyAt(held, 3 + 1024).kvN).toBe(1027);
   });
 
+  it('leave a Buffer as it is, and share no memory with it', () => {
+    const kv = Buffer.alloc(32, 1);
+    const stepped = vendorKeyAt({ kv, kvN: 3 }, 4);
+    expect(Buffer.alloc(32, 1).equals(kv)).toBe(true);
+    const same = vendorKeyAt({ kv, kvN: 3 }, 3);
+    kv.fill(0);
+    expect(same.kv).toEqual(filled(1));
+    expect(stepped.kv).toEqual(nextKv(filled(1)));
+  });
+
   it.each([0, 2, 3 + 1025])('do not go to serial %d from 3', (serial) => {
     expect(refusalOf(() => vendorKeyAt({ kv: filled(1), kvN: 3 }, serial))).toEqual({
       code: 'SERIAL_OUT_OF_RANGE',

@@ -159,3 +159,10 @@ describe('encodeCbor', () => {
     expect(() => encodeCbor(item as CborValue)).toThrow(TypeError);
   });
 });
+
+it('gives byte strings of their own, from a Buffer as well', () => {
+  const encoded = Buffer.from('43010203', 'hex');
+  const decoded = decodeCbor(encoded);
+  encoded.fill(0);
+  expect(decoded).toEqual(Uint8Array.of(1, 2, 3));
+});
