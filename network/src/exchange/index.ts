@@ -30,6 +30,7 @@ export { fetchImage, type ImageSource } from './image-request.ts';
 export {
   requestAssignment,
   requestDeviceEnvelope,
+  requestValidatorSet,
   requestHandOver,
   requestImage,
   requestRenewal,

@@ -29,6 +29,8 @@ export interface ManagerParty {
 }
 
 /** Sealed texts are envelopes of a few kilobytes. */
+/** 64 validators and eight signatures. */
+const SET_BYTES = 32_768;
 const SEALED_BYTES = 65_536;
 /** A `signed` manifest: 4096 bytes and signatures. */
 const ENVELOPE_BYTES = 65_536;
@@ -133,3 +135,9 @@ function signalOf(party: ManagerParty): { readonly signal?: AbortSignal } {
 function seconds(): number {
   return Math.floor(Date.now() / 1_000);
 }
+/** The present validator set under the vendor's signature (§7.3, kind 8); devices verify it. @throws ExchangeError FETCH_… */
+export async function requestValidatorSet(party: ManagerParty): Promise<Uint8Array> {
+  const url = `${party.url}/v1/validators`;
+  return fetchBounded(url, { limitBytes: SET_BYTES, ...signalOf(party) });
+}
+

@@ -75,9 +75,9 @@ export class Deliveries {
     return { sha256: new Uint8Array(sha256), size: envelope.length };
   }
 
-  /** The device has an object, or will not have it. */
-  forget(live: LiveSession, sha256: Uint8Array): void {
-    this.#sessions.get(live)?.envelopes.delete(Buffer.from(sha256).toString('hex'));
+  /** The device has an object, or will not have it. @returns whether it was kept for it */
+  forget(live: LiveSession, sha256: Uint8Array): boolean {
+    return this.#sessions.get(live)?.envelopes.delete(Buffer.from(sha256).toString('hex')) ?? false;
   }
 
   /** §6.6 item 2: answers a `want`; a later one of the session takes its place. */

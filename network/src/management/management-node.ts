@@ -280,9 +280,17 @@ export class ManagementNode implements AsyncDisposable {
     });
     const concurrency = options.deliveries === undefined ? {} : { concurrency: options.deliveries };
     const store = this.#storage.validators;
-    const node = proofsOf({ contracts, admission, store, clock, signal });
+    const node = proofsOf({
+      contracts,
+      admission,
+      vendors,
+      deliveries: () => deliveries,
+      store,
+      clock,
+      signal,
+    });
     const proofs = node?.devices ?? null;
-    const deliveries = new Deliveries({
+    const deliveries: Deliveries = new Deliveries({
       contracts,
       vendors,
       releases,

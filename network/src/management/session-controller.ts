@@ -1,6 +1,6 @@
 /** Every session of the node: enters and leaves the table, and brings each message to the protocol it belongs to. */
 import { ProtocolError } from '@lamplighter/sdk/protocol';
-import { CloseCode, type DeviceState, type Message } from '@lamplighter/sdk/wire';
+import { CloseCode, ResultCode, type DeviceState, type Message } from '@lamplighter/sdk/wire';
 import type { ConnectionHost } from './connection.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { EventSink } from './events.ts';
@@ -79,6 +79,7 @@ export class SessionController implements ConnectionHost {
         supervisor.run(live.device, () => updates.proofWanted(live, message.challenge));
         return;
       case 'done':
+        this.#over(live, message);
         await updates.delivered(live, message);
         return;
       case 'result':
@@ -86,6 +87,15 @@ export class SessionController implements ConnectionHost {
         return;
       default:
         await this.#other(live, message);
+    }
+  }
+
+  /** A small object is kept until the device has done with it; a proof set that did not win there needs the vendor's help. */
+  #over(live: LiveSession, { sha256, code }: Extract<Message, { type: 'done' }>): void {
+    const { deliveries, updates, supervisor } = this.#parts;
+    const wasKept = deliveries.forget(live, sha256);
+    if (wasKept && code === ResultCode.proofsMissingOrStale) {
+      supervisor.run(live.device, () => updates.unproven(live));
     }
   }
 

@@ -135,8 +135,6 @@ export class Updates {
   async delivered(live: LiveSession, done: Done): Promise<void> {
     const entry = this.#parts.database.get(live.device);
     if (entry === undefined) return;
-    // A proof set, as a rule, is of no use any more; a manifest is asked for again after a lost session only.
-    this.#parts.deliveries.forget(live, done.sha256);
     const release = this.#parts.releases.byImage(entry.model, done.sha256) ?? this.#current(entry);
     // Code 1: in use or stored already; its result comes, or has come.
     if (release === undefined || done.code === ResultCode.alreadyThere) return;
@@ -164,6 +162,12 @@ export class Updates {
 
   /** Propagation, step 4: error 4 shows a device that runs something else; other codes refuse the offer. */
   async refused(live: LiveSession, message: ErrorMessage): Promise<void> {
+  /** §7.3: a proof set that did not win at the device. */
+  async unproven(live: LiveSession): Promise<void> {
+    const entry = this.#parts.database.get(live.device);
+    if (entry !== undefined) await this.#parts.proofs?.rescue(live, entry);
+  }
+
     const entry = this.#parts.database.get(live.device);
     if (entry === undefined) return;
     if (offerShowsAbnormal(message)) {

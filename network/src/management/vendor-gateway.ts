@@ -3,6 +3,7 @@ import type { FirmwareIdentity, VendorRecord } from '@lamplighter/chaincode';
 import {
   requestAssignment,
   requestDeviceEnvelope,
+  requestValidatorSet,
   requestHandOver,
   requestImage,
   requestRenewal,
@@ -86,6 +87,11 @@ export class VendorGateway {
     running: {
       readonly device: string;
       readonly model: string;
+  /** The present validator set as the vendor signed it (§7.3, kind 8). */
+  validatorSet(vendor: VendorRecord): Promise<Uint8Array> {
+    return requestValidatorSet(this.#party(vendor));
+  }
+
       readonly firmware: FirmwareIdentity;
     },
   ): Promise<UpdateAnswer> {

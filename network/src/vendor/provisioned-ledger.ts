@@ -11,7 +11,7 @@ import {
 } from '@lamplighter/sdk/wire';
 
 import { LedgerError, type Contracts } from '../ledger/index.ts';
-import type { VendorLogger } from './logger.ts';
+import { silentLogger, type VendorLogger } from './logger.ts';
 
 /** As docs/provisioning.md has it. */
 export interface ProvisionedLedger {
@@ -48,6 +48,15 @@ export async function provisionedLedger(
   const signed = signEnvelope('validators', payload, newEd25519Signer(releaseKey));
   const validators = Buffer.from(encodeSigned(signed)).toString('hex');
   return { channel: source.channel, chaincode: source.chaincode, validators };
+}
+
+/** As a vendor node has it, which says what is missing to its own log. */
+export function ledgerOf(
+  parts: Omit<ProvisionedLedgerParts, 'logger'> & {
+    readonly options: { readonly logger?: VendorLogger };
+  },
+): () => Promise<ProvisionedLedger | null> {
+  return () => provisionedLedger({ ...parts, logger: parts.options.logger ?? silentLogger });
 }
 
 async function presentSet({ stake }: Contracts): Promise<Uint8Array | null> {

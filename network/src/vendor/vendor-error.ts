@@ -39,6 +39,8 @@ export type VendorErrorCode =
   | 'RELEASE_NOT_APPROVED'
   /** A review found that a release must not be approved. */
   | 'RELEASE_REFUSED'
+  /** Too few organisations have registered peers for a validator set. */
+  | 'VALIDATORS_NOT_FOUND'
   /** A file of this node is not as this node writes it. */
   | 'STORE_CORRUPT'
   /** A bounded store has no room. */

@@ -24,7 +24,7 @@ import {
 } from './operator-routes.ts';
 import { watchOverdue } from './overdue-watch.ts';
 import type { Provisioning } from './provisioning.ts';
-import { provisionedLedger, type ProvisionedLedger } from './provisioned-ledger.ts';
+import { ledgerOf } from './provisioned-ledger.ts';
 import { ReleaseDesk, type ReleaseOrder } from './release-desk.ts';
 import type { SignedRelease } from './release.ts';
 import { RenewalDesk, renewalRoute } from './renewal-desk.ts';
@@ -36,6 +36,7 @@ import { StakeDesk } from './stake-desk.ts';
 import { stakeRoutes } from './stake-routes.ts';
 import { keepTurns } from './turns.ts';
 import { VendorError } from './vendor-error.ts';
+import { validatorsRoute } from './validators-route.ts';
 import { openParts, TOKEN_FILE, type VendorParts } from './vendor-parts.ts';
 
 export interface VendorNodeOptions {
@@ -109,8 +110,7 @@ export class VendorNode implements AsyncDisposable {
     this.#server = server;
     const managers = parts.options.managers ?? [];
     const desk = new AssignmentDesk({ ...parts, vendor, managers });
-    const ledger = (): Promise<ProvisionedLedger | null> => provisionedLedger({ ...parts, logger });
-    this.#factory = new DeviceFactory({ ...parts, vendor, desk, ledger });
+    this.#factory = new DeviceFactory({ ...parts, vendor, desk, ledger: ledgerOf(parts) });
     this.#care = new FleetCare({ ...parts, vendor, managers, desk });
     const { signal } = this.#closing;
     this.stake = new StakeDesk(parts.contracts.stake, parts.options.ledger.mspId, signal);
@@ -140,6 +140,7 @@ export class VendorNode implements AsyncDisposable {
         }),
         renewalRoute(() => running().#renewals),
         ...operatorRoutes(api, actionsOf(running)),
+        validatorsRoute({ now: parts.now, ledger: ledgerOf(parts) }),
         ...stakeRoutes(api, () => running().stake),
       ],
       logger: options.logger ?? silentLogger,

@@ -5,11 +5,14 @@
 import { createHash } from 'node:crypto';
 import { BlobKind, limits, messageNumber, ResultCode, toHex } from '@lamplighter/sdk/wire';
 import type { Want } from '@lamplighter/sdk/wire';
+import type { Contracts } from '../../ledger/contracts.ts';
+import type { Deliveries } from '../deliveries.ts';
 import type { DeviceEntry } from '../device-database.ts';
 import type { LiveSession } from '../live-session.ts';
 import type { ReleaseAdmission } from '../release-admission.ts';
 import { isNewer } from '../release-store.ts';
 import type { VerifiedRelease } from '../release-verification.ts';
+import type { VendorGateway } from '../vendor-gateway.ts';
 import type { ReleaseProofs } from './release-proofs.ts';
 import type { ValidatorChain } from './validator-chain.ts';
 
@@ -17,6 +20,10 @@ export interface DeviceProofsParts {
   readonly releases: Pick<ReleaseProofs, 'prove'>;
   readonly validators: Pick<ValidatorChain, 'link' | 'linkFrom'>;
   readonly admission: Pick<ReleaseAdmission, 'admit'>;
+  readonly contracts: Pick<Contracts, 'readVendor'>;
+  readonly vendors: Pick<VendorGateway, 'validatorSet'>;
+  /** Made after the proofs, which it serves. */
+  readonly deliveries: () => Pick<Deliveries, 'keep'>;
 }
 
 /** What a device may be told, and the encoded `proof-set` that shows it. */
@@ -28,6 +35,7 @@ export type ProvenAnswer =
 export class DeviceProofs {
   readonly #parts: DeviceProofsParts;
   readonly #pushed = new WeakMap<LiveSession, number>();
+  readonly #rescued = new WeakSet<LiveSession>();
 
   constructor(parts: DeviceProofsParts) {
     this.#parts = parts;
@@ -69,6 +77,21 @@ export class DeviceProofs {
     const ref = { kind: BlobKind.validatorLink, sha256: name, size: link.length };
     live.send({ type: 'push', ref });
     return true;
+  }
+
+  /**
+   * A proof did not convince a device: no link leads from the set that it knows, or the set is too old for links. The vendor's
+   * signature moves it (§7.3, kind 8), once a session.
+   *
+   * @throws LedgerError, ExchangeError
+   */
+  async rescue(live: LiveSession, { vendor: id }: DeviceEntry): Promise<void> {
+    const { contracts, vendors, deliveries } = this.#parts;
+    if (this.#rescued.has(live)) return;
+    this.#rescued.add(live);
+    const envelope = await vendors.validatorSet(await contracts.readVendor(id));
+    const { sha256, size } = deliveries().keep(live, envelope);
+    live.send({ type: 'push', ref: { kind: BlobKind.validatorSet, sha256, size } });
   }
 
   /** A link by its digest: the same for every device. */

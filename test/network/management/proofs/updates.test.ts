@@ -4,6 +4,8 @@ import { followLink, weighReleaseProof, type ReleaseVerdict } from '@lamplighter
 import { BlobKind, messageNumber, ResultCode } from '@lamplighter/sdk/wire';
 import type { BlobRef, Message } from '@lamplighter/sdk/wire';
 import type { ReleaseRecord } from '@lamplighter/chaincode';
+import type { Clock } from '../../../../network/src/management/clock.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { FakePeers } from '../support/fake-peers.ts';
 import { TestCity } from '../support/test-city.ts';
 import type { DeviceLine, TestDevice } from '../support/test-device.ts';
@@ -15,6 +17,23 @@ const NEW_IMAGE = new Uint8Array(3_000).map((_byte, index) => index % 251);
 const CHALLENGE = new Uint8Array(32).fill(0xc4);
 const MODEL = 'end-model';
 
+/** Challenges are joined as soon as nothing else is to be done, and all else takes its time. */
+function joiningAtOnce(clock: FakeClock): Clock {
+  return {
+    monotonic: () => clock.monotonic(),
+    date: () => clock.date(),
+    after: (milliseconds, action) => {
+      if (milliseconds !== 50) return clock.after(milliseconds, action);
+      const handle = setImmediate(action);
+      return {
+        cancel: () => {
+          clearImmediate(handle);
+        },
+      };
+    },
+  };
+}
+
 describe('updates with proofs', () => {
   let city: TestCity;
   let peers: FakePeers;
@@ -23,7 +42,7 @@ describe('updates with proofs', () => {
 
   beforeEach(async () => {
     peers = await FakePeers.enrol();
-    city = await TestCity.start({}, (ledger) => {
+    city = await TestCity.start({ clock: joiningAtOnce(new FakeClock()) }, (ledger) => {
       peers.serve(ledger, 10, 20);
     });
     device = await city.device();
@@ -45,24 +64,14 @@ describe('updates with proofs', () => {
     });
   }
 
-  /** Moves the node's clock, since challenges are joined for a moment; a window that opens meanwhile is passed over. */
+  /** Passes over a window that opens meanwhile. */
   async function expecting<T extends Message['type']>(
     type: T,
   ): Promise<Extract<Message, { type: T }>> {
-    const waiting = { isOver: false };
-    const answer = (async (): Promise<Extract<Message, { type: T }>> => {
-      let incoming = await line.next();
-      while (incoming.type === 'mon-req-e') incoming = await line.next();
-      if (incoming.type !== type) throw new Error(`expected ${type}, got ${incoming.type}`);
-      return incoming as Extract<Message, { type: T }>;
-    })().finally(() => {
-      waiting.isOver = true;
-    });
-    while (!waiting.isOver) {
-      await city.clock.advance(50);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    return answer;
+    let incoming = await line.next();
+    while (incoming.type === 'mon-req-e') incoming = await line.next();
+    if (incoming.type !== type) throw new Error(`expected ${type}, got ${incoming.type}`);
+    return incoming as Extract<Message, { type: T }>;
   }
 
   async function fetch({ sha256: name, size }: BlobRef): Promise<Uint8Array> {
@@ -190,7 +199,7 @@ describe('updates with proofs', () => {
         wantSet(peers.set(2));
         const answer = await line.next();
         code = answer.type === 'error' ? answer.code : 0;
-        await city.clock.advance(1);
+        await new Promise((resolve) => setImmediate(resolve));
       }
       query();
       const { proofs } = await expecting('upd-none');
@@ -209,6 +218,24 @@ describe('updates with proofs', () => {
         re: messageNumber.want,
         code: ResultCode.notSupported,
       });
+    });
+
+    it('give way to the vendor’s signature where a proof does not win, once a session', async () => {
+      const envelope = new Uint8Array(200).fill(5);
+      city.vendor.files.set('/v1/validators', envelope);
+      const refuse = async (): Promise<void> => {
+        query();
+        const { proofs } = await expecting('upd-none');
+        const { sha256: name } = proofs as BlobRef;
+        line.send({ type: 'done', sha256: name, code: ResultCode.proofsMissingOrStale });
+      };
+      await refuse();
+      const { ref } = await expecting('push');
+      expect(ref.kind).toBe(BlobKind.validatorSet);
+      expect(await fetch(ref)).toEqual(envelope);
+      await refuse();
+      query();
+      await expecting('upd-none');
     });
 
     it('are at most 64 a session', async () => {
