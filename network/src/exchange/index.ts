@@ -34,6 +34,7 @@ export {
   requestHandOver,
   requestImage,
   requestRenewal,
+  requestRoots,
   requestUpdate,
   type ManagerParty,
 } from './manager-requests.ts';

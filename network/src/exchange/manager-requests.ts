@@ -1,8 +1,9 @@
 /** What a manager asks of a vendor node, over HTTP: formats, limits and checks of an answer in one call each. */
 import { randomBytes } from 'node:crypto';
 
-import { limits } from '@lamplighter/sdk/wire';
+import { decodeCbor, limits, WireError } from '@lamplighter/sdk/wire';
 
+import { ExchangeError } from './exchange-error.ts';
 import { fetchBounded } from './fetch.ts';
 import { newFetchTicket } from './fetch-ticket.ts';
 import { fetchImage } from './image-request.ts';
@@ -28,12 +29,14 @@ export interface ManagerParty {
   readonly signal?: AbortSignal;
 }
 
-/** Sealed texts are envelopes of a few kilobytes. */
 /** 64 validators and eight signatures. */
 const SET_BYTES = 32_768;
+/** Sealed texts are envelopes of a few kilobytes. */
 const SEALED_BYTES = 65_536;
 /** A `signed` manifest: 4096 bytes and signatures. */
 const ENVELOPE_BYTES = 65_536;
+/** So many generations as a device checks in a session. */
+const ROOTS_BYTES = limits.ROOTS_MOST * limits.NOTICE_BYTES;
 /** The device waits in its session meanwhile. */
 const ASSIGNMENT_DEADLINE_MS = 20_000;
 
@@ -69,6 +72,31 @@ export async function requestAssignment(
   });
   requireDigest(device, envelope, digest);
   return envelope;
+}
+
+/**
+ * The vendor's signed roots after a generation, in order (§7.1). Not verified: devices hold the keys that say so.
+ *
+ * @throws ExchangeError EXCHANGE_MALFORMED, FETCH_…
+ */
+export async function requestRoots(
+  party: ManagerParty,
+  gen: number,
+): Promise<readonly Uint8Array[]> {
+  const url = `${party.url}/v1/roots/${gen}`;
+  const bytes = await fetchBounded(url, { limitBytes: ROOTS_BYTES, ...signalOf(party) });
+  const items = decoded(bytes);
+  if (Array.isArray(items) && items.every((item) => item instanceof Uint8Array)) return items;
+  throw new ExchangeError('EXCHANGE_MALFORMED', `expected a list of roots from ${party.vendor}`);
+}
+
+function decoded(bytes: Uint8Array): unknown {
+  try {
+    return decodeCbor(bytes);
+  } catch (cause) {
+    if (!(cause instanceof WireError)) throw cause;
+    throw new ExchangeError('EXCHANGE_MALFORMED', cause.message, { cause });
+  }
 }
 
 /**
@@ -128,6 +156,12 @@ export async function requestDeviceEnvelope(
   return fetchBounded(url, { limitBytes: ENVELOPE_BYTES, ...signalOf(party) });
 }
 
+/** The present validator set under the vendor's signature (§7.3, kind 8); devices verify it. @throws ExchangeError FETCH_… */
+export async function requestValidatorSet(party: ManagerParty): Promise<Uint8Array> {
+  const url = `${party.url}/v1/validators`;
+  return fetchBounded(url, { limitBytes: SET_BYTES, ...signalOf(party) });
+}
+
 function signalOf(party: ManagerParty): { readonly signal?: AbortSignal } {
   return party.signal === undefined ? {} : { signal: party.signal };
 }
@@ -135,9 +169,3 @@ function signalOf(party: ManagerParty): { readonly signal?: AbortSignal } {
 function seconds(): number {
   return Math.floor(Date.now() / 1_000);
 }
-/** The present validator set under the vendor's signature (§7.3, kind 8); devices verify it. @throws ExchangeError FETCH_… */
-export async function requestValidatorSet(party: ManagerParty): Promise<Uint8Array> {
-  const url = `${party.url}/v1/validators`;
-  return fetchBounded(url, { limitBytes: SET_BYTES, ...signalOf(party) });
-}
-

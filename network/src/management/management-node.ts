@@ -27,6 +27,7 @@ import type { Outbox } from './outbox.ts';
 import { proofsOf } from './proofs/proof-parts.ts';
 import type { ValidatorChain } from './proofs/validator-chain.ts';
 import { Pushes } from './pushes.ts';
+import { RootPushes } from './root-pushes.ts';
 import { systemRandom, type RandomSource } from './random.ts';
 import { ReleaseAdmission } from './release-admission.ts';
 import { ReleaseStore } from './release-store.ts';
@@ -313,6 +314,8 @@ export class ManagementNode implements AsyncDisposable {
       storage: this.#storage,
       intervals: options.intervals ?? {},
     });
+    const pushes = new Pushes({ deliveries, schedule: this.#schedule, events });
+    const roots = new RootPushes({ contracts, vendors, pushes, events });
     const updates = new Updates({
       database,
       contracts,
@@ -323,10 +326,10 @@ export class ManagementNode implements AsyncDisposable {
       reports,
       outbox,
       proofs,
+      roots,
       events,
       clock,
     });
-    const pushes = new Pushes({ deliveries, schedule: this.#schedule, events });
     const parts = { sessions, monitoring, updates, deliveries, proofs, pushes, events, supervisor };
     const validators = node?.validators ?? null;
     return {

@@ -1,6 +1,7 @@
 /**
- * `push` (protocol §2.3): gives a connected device the assignment that replaces the one its session is under. The device
- * fetches it, checks the vendor's signature and says what it makes of it; whoever does not in time is left to `notice`.
+ * `push` (protocol §2.3, §7.1): gives a connected device the assignment that replaces the one its session is under, or the
+ * vendor's next roots. The device fetches it, checks the vendor's signatures and says what it makes of it; whoever does not take
+ * an assignment in time is left to `notice`.
  */
 import { BlobKind, type Message } from '@lamplighter/sdk/wire';
 import type { Deliveries } from './deliveries.ts';
@@ -38,7 +39,11 @@ export class Pushes {
    *
    * @returns the code of protocol §8, null for no answer
    */
-  async push(live: LiveSession, envelope: Uint8Array): Promise<number | null> {
+  async push(
+    live: LiveSession,
+    envelope: Uint8Array,
+    kind: number = BlobKind.assignment,
+  ): Promise<number | null> {
     const { deliveries, schedule, events } = this.#parts;
     const { sha256, size } = deliveries.keep(live, envelope);
     const key = `${live.device}/push`;
@@ -51,11 +56,13 @@ export class Pushes {
         resolve(null);
       });
       if (live.ended.aborted) resolve(null);
-      live.send({ type: 'push', ref: { kind: BlobKind.assignment, sha256, size } });
+      live.send({ type: 'push', ref: { kind, sha256, size } });
     });
     this.#pushed.delete(live);
     schedule.cancel(key);
-    events.emit({ type: 'assignment-pushed', device: live.device, code });
+    if (kind === BlobKind.assignment) {
+      events.emit({ type: 'assignment-pushed', device: live.device, code });
+    }
     return code;
   }
 

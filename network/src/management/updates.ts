@@ -33,6 +33,7 @@ import type { Outbox } from './outbox.ts';
 import type { ReleaseAdmission } from './release-admission.ts';
 import { isNewer, type ReleaseStore } from './release-store.ts';
 import type { VerifiedRelease } from './release-verification.ts';
+import type { RootPushes } from './root-pushes.ts';
 import type { StatusReports } from './status-reports.ts';
 import { describe, isEnding } from './supervise.ts';
 import { protocolOf, recordResult, remembered, type Result } from './update-results.ts';
@@ -51,6 +52,7 @@ export interface UpdatesParts {
   readonly outbox: Outbox;
   /** Null for a node whose ledger gives no signatures: then freshness rests on it. */
   readonly proofs: DeviceProofs | null;
+  readonly roots: Pick<RootPushes, 'bring'>;
   readonly events: EventSink;
   readonly clock: Clock;
 }
@@ -272,11 +274,12 @@ export class Updates {
     cause: UpdateReport['cause'],
     proofs: ToldProofs = null,
   ): Promise<void> {
-    const { database, deliveries, events, clock } = this.#parts;
+    const { database, deliveries, events, clock, roots } = this.#parts;
     // An offer made again, after a session was lost, goes on for the reason of the first.
     const first = entry.update.release === release.record.id ? entry.update.cause : cause;
     let manifest;
     try {
+      await roots.bring(live, entry, release.manifest.gen);
       manifest = await deliveries.prepare(live, release);
     } catch (error) {
       const id = release.record.id;

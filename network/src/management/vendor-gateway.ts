@@ -7,6 +7,7 @@ import {
   requestHandOver,
   requestImage,
   requestRenewal,
+  requestRoots,
   requestUpdate,
   type HandOver,
   type ManagerParty,
@@ -73,6 +74,11 @@ export class VendorGateway {
     return requestAssignment(this.#party(vendor), { ...question, digest });
   }
 
+  /** Signed generations of the vendor's roots after `gen`, in order; devices judge them. */
+  roots(vendor: VendorRecord, gen: number): Promise<readonly Uint8Array[]> {
+    return requestRoots(this.#party(vendor), gen);
+  }
+
   /** Renewal of a chain (protocol §3.3). */
   renewal(
     vendor: VendorRecord,
@@ -81,17 +87,17 @@ export class VendorGateway {
     return requestRenewal(this.#party(vendor), assignment);
   }
 
+  /** The present validator set as the vendor signed it (§7.3, kind 8). */
+  validatorSet(vendor: VendorRecord): Promise<Uint8Array> {
+    return requestValidatorSet(this.#party(vendor));
+  }
+
   /** Update request, steps 4 to 7. */
   updateRequest(
     vendor: VendorRecord,
     running: {
       readonly device: string;
       readonly model: string;
-  /** The present validator set as the vendor signed it (§7.3, kind 8). */
-  validatorSet(vendor: VendorRecord): Promise<Uint8Array> {
-    return requestValidatorSet(this.#party(vendor));
-  }
-
       readonly firmware: FirmwareIdentity;
     },
   ): Promise<UpdateAnswer> {

@@ -20,6 +20,7 @@ import type { FirmwareStore } from './firmware-store.ts';
 import type { ProvisionedLedger } from './provisioned-ledger.ts';
 import { provisioningOf, type Provisioning } from './provisioning.ts';
 import { isRefusal, withRetries } from './retry.ts';
+import type { RootKeys } from './root-keys.ts';
 import { VendorError } from './vendor-error.ts';
 
 /** A device to be made. */
@@ -53,6 +54,7 @@ export interface DeviceFactoryParts {
   readonly desk: AssignmentDesk;
   /** The release key, public. */
   readonly vendorKey: Uint8Array;
+  readonly roots: Pick<RootKeys, 'rotated' | 'roots'>;
   /** What end nodes are told of the ledger. */
   readonly ledger: () => Promise<ProvisionedLedger | null>;
 }
@@ -247,7 +249,7 @@ export class DeviceFactory {
     models: ReadonlyMap<string, ModelRecord>,
     devices: readonly DeviceSecret[],
   ): Promise<readonly Provisioning[]> {
-    const { contracts, store, vendorKey } = this.#parts;
+    const { contracts, store, vendorKey, roots } = this.#parts;
     const ledger = await this.#parts.ledger();
     const ids = [...new Set(orders.map((order) => order.manager))];
     const managers = new Map(
@@ -268,6 +270,7 @@ export class DeviceFactory {
           firmware: order.firmware,
           image: order.image ?? (await store.find(order.firmware.sha256)).path,
           vendorKey,
+          vendorRoots: roots.rotated ? roots.roots : null,
           ledger,
         });
       }),

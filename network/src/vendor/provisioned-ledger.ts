@@ -2,7 +2,7 @@
  * The ledger as an end node first knows it (protocol §7.3): its names, and the present validator set under the vendor's signature.
  * From there the set moves by its own links.
  */
-import { newEd25519Signer, signEnvelope } from '@lamplighter/sdk/crypto';
+import { signEnvelope } from '@lamplighter/sdk/crypto';
 import {
   decidesInSet,
   decodeValidatorSet,
@@ -10,6 +10,7 @@ import {
   sharesOfOrganisations,
 } from '@lamplighter/sdk/wire';
 
+import type { RootKeys } from './root-keys.ts';
 import { LedgerError, type Contracts } from '../ledger/index.ts';
 import { silentLogger, type VendorLogger } from './logger.ts';
 
@@ -23,8 +24,7 @@ export interface ProvisionedLedger {
 
 export interface ProvisionedLedgerParts {
   readonly contracts: Contracts;
-  /** Ed25519 secret of the vendor. */
-  readonly releaseKey: Uint8Array;
+  readonly roots: Pick<RootKeys, 'signers'>;
   readonly logger: VendorLogger;
 }
 
@@ -37,7 +37,7 @@ export interface ProvisionedLedgerParts {
 export async function provisionedLedger(
   parts: ProvisionedLedgerParts,
 ): Promise<ProvisionedLedger | null> {
-  const { contracts, releaseKey, logger } = parts;
+  const { contracts, roots, logger } = parts;
   const source = contracts.ledger.proofs;
   if (source === undefined) return null;
   const payload = await presentSet(contracts);
@@ -45,7 +45,7 @@ export async function provisionedLedger(
     logger.warn({}, 'devices made now have no validator set: too few peers are registered');
     return null;
   }
-  const signed = signEnvelope('validators', payload, newEd25519Signer(releaseKey));
+  const signed = signEnvelope('validators', payload, ...roots.signers);
   const validators = Buffer.from(encodeSigned(signed)).toString('hex');
   return { channel: source.channel, chaincode: source.chaincode, validators };
 }

@@ -3,6 +3,7 @@
  * writes it to disk does so with mode 0600.
  */
 import type { DeviceKind, FirmwareIdentity, ModelRecord } from '@lamplighter/chaincode';
+import { encodeRoots, type VendorRoots } from '@lamplighter/sdk/wire';
 
 import { keyAt, macKeyOf } from './assignment.ts';
 import type { DeviceSecret, StoredAssignment } from './device-secrets.ts';
@@ -24,6 +25,8 @@ export interface Provisioning {
   readonly kv_n: number;
   /** Ed25519; kind end. */
   readonly vendorKey?: string;
+  /** Encoded roots, in place of `vendorKey` after a rotation. */
+  readonly vendorRoots?: string;
   /** Whose word end nodes take besides the vendor's; kind end. */
   readonly ledger?: ProvisionedLedger;
   /** kvm; kind lightweight. */
@@ -55,6 +58,8 @@ export function provisioningOf(parts: {
   readonly image: string;
   /** The vendor's release key, public. */
   readonly vendorKey: Uint8Array;
+  /** Null before the first rotation: the release key is the roots. */
+  readonly vendorRoots: VendorRoots | null;
   /** Null for a ledger that proves nothing (yet). */
   readonly ledger: ProvisionedLedger | null;
 }): Provisioning {
@@ -65,7 +70,7 @@ export function provisioningOf(parts: {
   const trust =
     device.kind === 'end'
       ? {
-          vendorKey: hex(parts.vendorKey),
+          ...rootsOf(parts),
           ...(parts.ledger === null ? {} : { ledger: parts.ledger }),
         }
       : { vendorMacKey: hex(macKeyOf(device)) };
@@ -92,6 +97,16 @@ export function provisioningOf(parts: {
     rti: assignment.rti,
     uti: assignment.uti,
   };
+}
+
+/** k of n keys once there was a rotation. */
+function rootsOf(parts: {
+  readonly vendorKey: Uint8Array;
+  readonly vendorRoots: VendorRoots | null;
+}): Pick<Provisioning, 'vendorKey' | 'vendorRoots'> {
+  const { vendorKey, vendorRoots } = parts;
+  if (vendorRoots === null) return { vendorKey: hex(vendorKey) };
+  return { vendorRoots: hex(encodeRoots(vendorRoots)) };
 }
 
 function hex(bytes: Uint8Array): string {

@@ -9,6 +9,7 @@ import { COMPONENT } from './provisioning.ts';
 import type { PublishedRelease, PublishedReleases } from './published-releases.ts';
 import { reviewManifest, reviewRelease, signRelease, type SignedRelease } from './release.ts';
 import { isRefusal, withRetries } from './retry.ts';
+import type { RootKeys } from './root-keys.ts';
 import { VendorError } from './vendor-error.ts';
 
 /** A release to be published. */
@@ -36,6 +37,7 @@ export interface ReleaseDeskParts {
   readonly published: PublishedReleases;
   /** Ed25519 seed. */
   readonly releaseKey: Uint8Array;
+  readonly roots: Pick<RootKeys, 'rotated' | 'roots' | 'signers'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -57,13 +59,16 @@ export class ReleaseDesk {
    * @throws LedgerError; with `maybeOrdered` the release may yet be published. VendorError IMAGE_TOO_LARGE
    */
   async publish(order: ReleaseOrder, signal: AbortSignal): Promise<SignedRelease> {
-    const { vendor, contracts, store, published, releaseKey } = this.#parts;
-    const { model, gen, seq, version, propagate } = order;
+    const { vendor, contracts, store, published, roots } = this.#parts;
+    const { model, seq, version, propagate } = order;
     const { kind } = await contracts.readModel(model);
+    // §7.2: gen is that of the roots, which before the first rotation is what devices were made with.
+    const gen = roots.rotated ? roots.roots.gen : order.gen;
     const expiry = order.expiry ?? this.#seconds() + YEAR_SECONDS;
     const { sha256 } = await store.put(order.image);
     const text = { vendor, model, gen, seq, version, expiry, component: COMPONENT };
-    const release = signRelease({ ...text, chunkLog2: CHUNK_LOG2[kind] }, order.image, releaseKey);
+    const described = { ...text, chunkLog2: CHUNK_LOG2[kind] };
+    const release = signRelease(described, order.image, ...roots.signers);
     const envelope = Buffer.from(release.envelope).toString('hex');
     const publication = { envelope, url: order.url ?? this.#parts.url, propagate };
     const pending = { id: release.id, sha256, pending: publication };

@@ -9,9 +9,9 @@ import {
   chunkTree,
   CryptoError,
   macEnvelope,
-  newEd25519Signer,
   openEnvelope,
   signEnvelope,
+  type EnvelopeSigner,
 } from '@lamplighter/sdk/crypto';
 import {
   decodeManifest,
@@ -45,11 +45,11 @@ export interface SignedRelease {
   readonly envelope: Uint8Array;
 }
 
-/** @param releaseKey the vendor's Ed25519 seed */
+/** @param signers all whose signatures it carries: {@link RootKeys.signers} */
 export function signRelease(
   text: ReleaseText,
   image: Uint8Array,
-  releaseKey: Uint8Array,
+  ...signers: readonly EnvelopeSigner[]
 ): SignedRelease {
   const manifest: Manifest = {
     ...text,
@@ -59,7 +59,7 @@ export function signRelease(
     format: 0,
   };
   const payload = encodeManifest(manifest);
-  const envelope = encodeSigned(signEnvelope('release', payload, newEd25519Signer(releaseKey)));
+  const envelope = encodeSigned(signEnvelope('release', payload, ...signers));
   return { id: hex(sha256(payload)), manifest, envelope };
 }
 

@@ -3,6 +3,7 @@
  * answers to update requests. Every claim of a request is checked against the ledger.
  */
 import type { ReleaseRecord } from '@lamplighter/chaincode';
+import { encodeCbor, limits } from '@lamplighter/sdk/wire';
 
 import {
   NonceMemory,
@@ -24,6 +25,7 @@ import type { Answer, Exchange, Route } from './http.ts';
 import type { PublishedReleases } from './published-releases.ts';
 import { parseRange } from './range.ts';
 import { deviceEnvelope } from './release.ts';
+import type { RootKeys } from './root-keys.ts';
 import type { TransmissionRecorder } from './transmissions.ts';
 import { VendorError } from './vendor-error.ts';
 import { onLedger } from './who-asks.ts';
@@ -39,6 +41,7 @@ export interface RouteParts {
   /** Ed25519 seed, and its public key. */
   readonly releaseKey: Uint8Array;
   readonly vendorKey: Uint8Array;
+  readonly roots: Pick<RootKeys, 'after'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Hex of so many random bytes. */
@@ -58,6 +61,11 @@ export function nodeRoutes(parts: RouteParts): readonly Route[] {
       method: 'GET',
       pattern: new RegExp(`^/v1/firmware/${DIGEST}$`),
       handle: (exchange) => routes.firmware(exchange),
+    },
+    {
+      method: 'GET',
+      pattern: /^\/v1\/roots\/(0|[1-9][0-9]{0,14})$/,
+      handle: (exchange) => routes.roots(exchange),
     },
     {
       method: 'GET',
@@ -117,6 +125,13 @@ class NodeRoutes {
         this.#record(sha256, party, bytes);
       },
     };
+  }
+
+  /** The signed roots after a generation, in order: what devices that slept are told first (§7.1). Public. */
+  roots({ parameters }: Exchange): Promise<Answer> {
+    const [gen = ''] = parameters;
+    const after = this.#parts.roots.after(Number(gen)).slice(0, limits.ROOTS_MOST);
+    return Promise.resolve({ type: CBOR, body: encodeCbor([...after]) });
   }
 
   /** Sealed to the manager that the assignment names, so it may be asked for by anybody. */

@@ -5,7 +5,7 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import path from 'node:path';
 
-import type { Manifest } from '@lamplighter/sdk/wire';
+import type { Manifest, VendorRoots } from '@lamplighter/sdk/wire';
 
 import type { Committed, Contracts, Ledger } from '../ledger/index.ts';
 import { intervalsOf } from './assignment.ts';
@@ -28,6 +28,7 @@ import { ledgerOf } from './provisioned-ledger.ts';
 import { ReleaseDesk, type ReleaseOrder } from './release-desk.ts';
 import type { SignedRelease } from './release.ts';
 import { RenewalDesk, renewalRoute } from './renewal-desk.ts';
+import type { RootsOrder } from './root-keys.ts';
 import { resume } from './resumption.ts';
 import { withRetries } from './retry.ts';
 import { nodeRoutes } from './routes.ts';
@@ -35,8 +36,8 @@ import type { RunningTakeOver } from './take-overs.ts';
 import { StakeDesk } from './stake-desk.ts';
 import { stakeRoutes } from './stake-routes.ts';
 import { keepTurns } from './turns.ts';
-import { VendorError } from './vendor-error.ts';
 import { validatorsRoute } from './validators-route.ts';
+import { VendorError } from './vendor-error.ts';
 import { openParts, TOKEN_FILE, type VendorParts } from './vendor-parts.ts';
 
 export interface VendorNodeOptions {
@@ -139,8 +140,8 @@ export class VendorNode implements AsyncDisposable {
           randomHex: (bytes) => randomBytes(bytes).toString('hex'),
         }),
         renewalRoute(() => running().#renewals),
-        ...operatorRoutes(api, actionsOf(running)),
         validatorsRoute({ now: parts.now, ledger: ledgerOf(parts) }),
+        ...operatorRoutes(api, actionsOf(running)),
         ...stakeRoutes(api, () => running().stake),
       ],
       logger: options.logger ?? silentLogger,
@@ -273,6 +274,11 @@ export class VendorNode implements AsyncDisposable {
     const [document] = await this.manufacture([order], signal);
     if (document === undefined) throw new VendorError('INTERNAL', 'no device was made');
     return document;
+  }
+
+  /** From now on k of n fresh keys sign; managers tell devices before the next release. See {@link RootKeys.rotate}. */
+  rotateRoots(order: RootsOrder): Promise<VendorRoots> {
+    return this.#parts.roots.rotate(order);
   }
 
   /** See {@link ReleaseDesk.publish}. */

@@ -14,6 +14,7 @@ import { DeviceSecrets } from './device-secrets.ts';
 import { FirmwareStore } from './firmware-store.ts';
 import { silentLogger } from './logger.ts';
 import { PublishedReleases } from './published-releases.ts';
+import { RootKeys } from './root-keys.ts';
 import { TransmissionSpool } from './transmission-spool.ts';
 import { TransmissionRecorder } from './transmissions.ts';
 import type { VendorNodeOptions } from './vendor-node.ts';
@@ -27,6 +28,7 @@ export interface VendorParts {
   readonly published: PublishedReleases;
   readonly transmissions: TransmissionRecorder;
   readonly releaseKey: Uint8Array;
+  readonly roots: RootKeys;
   readonly vendorKey: Uint8Array;
   readonly token: Uint8Array;
   readonly now: () => number;
@@ -56,6 +58,7 @@ export async function openParts(options: VendorNodeOptions): Promise<VendorParts
       spool: await TransmissionSpool.open(path.join(directory, 'transmissions.jsonl')),
     }),
     releaseKey,
+    roots: await RootKeys.open(path.join(directory, 'root-keys'), sealer, releaseKey),
     vendorKey: ed25519PublicKey(releaseKey),
     token: await secretFile(path.join(directory, TOKEN_FILE)),
     now: options.now ?? Date.now,

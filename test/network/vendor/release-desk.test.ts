@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { openEnvelope } from '@lamplighter/sdk/crypto';
+import { newEd25519Signer, openEnvelope } from '@lamplighter/sdk/crypto';
 import { decodeManifest } from '@lamplighter/sdk/wire';
 
 import {
@@ -88,7 +88,7 @@ describe('releases', () => {
       expiry: 4_000_000_000,
       component: ['firmware', 0] as const,
     };
-    const forged = signRelease(text, NEXT_IMAGE, HELIOS.secret);
+    const forged = signRelease(text, NEXT_IMAGE, newEd25519Signer(HELIOS.secret));
     const envelope = Buffer.from(forged.envelope).toString('hex');
     const publication = { envelope, url: city.northlight.url, propagate: true };
     expect(await codeOf(() => city.northlight.contracts.publishRelease(publication))).toBe(

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { ModelRecord, ReleaseRecord } from '@lamplighter/chaincode';
+import { newEd25519Signer } from '@lamplighter/sdk/crypto';
 import { decodeSigned } from '@lamplighter/sdk/wire';
 
 import { deviceEnvelope, reviewRelease, signRelease } from '../../../network/src/vendor/release.ts';
@@ -30,7 +31,7 @@ const model: ModelRecord = {
 };
 
 function recordOf(change: Partial<ReleaseRecord> = {}, key = NORTHLIGHT.secret): ReleaseRecord {
-  const { id, manifest, envelope } = signRelease(text, image, key);
+  const { id, manifest, envelope } = signRelease(text, image, newEd25519Signer(key));
   return {
     docType: 'release',
     schema: 1,

@@ -3,6 +3,7 @@
  * one whose device envelopes are altered on their way. Each is approved by another organisation, as a real one would.
  */
 import { randomBytes } from 'node:crypto';
+import { newEd25519Signer } from '@lamplighter/sdk/crypto';
 import { LedgerError } from '../../ledger/index.ts';
 import { signRelease, type VendorNode } from '../../vendor/index.ts';
 import type { ShowcaseReleases } from './acceptance.ts';
@@ -112,7 +113,7 @@ export class Showcase {
       component: ['firmware', 0] as const,
       chunkLog2: 14,
     };
-    const release = signRelease(text, bytes, randomBytes(32));
+    const release = signRelease(text, bytes, newEd25519Signer(new Uint8Array(randomBytes(32))));
     const envelope = Buffer.from(release.envelope).toString('hex');
     this.#names.set(release.id, version);
     try {
