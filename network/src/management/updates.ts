@@ -162,14 +162,14 @@ export class Updates {
     });
   }
 
-  /** Propagation, step 4: error 4 shows a device that runs something else; other codes refuse the offer. */
-  async refused(live: LiveSession, message: ErrorMessage): Promise<void> {
   /** §7.3: a proof set that did not win at the device. */
   async unproven(live: LiveSession): Promise<void> {
     const entry = this.#parts.database.get(live.device);
     if (entry !== undefined) await this.#parts.proofs?.rescue(live, entry);
   }
 
+  /** Propagation, step 4: error 4 shows a device that runs something else; other codes refuse the offer. */
+  async refused(live: LiveSession, message: ErrorMessage): Promise<void> {
     const entry = this.#parts.database.get(live.device);
     if (entry === undefined) return;
     if (offerShowsAbnormal(message)) {
