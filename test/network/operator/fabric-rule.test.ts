@@ -59,6 +59,12 @@ describe('the rule of a Fabric network', () => {
     expect(unasked.needsValidator).toBe(false);
   });
 
+  it('fails peers without the plugin when members have brought the channel to it', async () => {
+    const stock = rule('coalitions', applied({ kind: 'plugin' }));
+    expect(await codeOf(() => stock.apply())).toBe('OPTION_INVALID');
+    expect(stock.needsValidator).toBe(true);
+  });
+
   it('keeps peers without the plugin from a channel that wants it, and from no other', async () => {
     requirePlugin(folder, 'coalitions');
     await rule('plugin', applied({ kind: 'plugin' })).apply();

@@ -11,6 +11,7 @@ import type { ConnectionProfile, Credentials } from '../../membership/index.ts';
 import { chooseValidation, type FabricChoice, type FabricFlags } from '../fabric-option.ts';
 import type { ContractServer, Engine, EngineStart, LedgerEngine, StakeRule } from './engine.ts';
 import { FabricRule, requirePlugin } from './fabric-rule.ts';
+import { startFabricPart } from './fabric-part.ts';
 import type { Role } from './members.ts';
 import { CHAINCODE, CHANNEL, ORGANISATIONS, VERSION } from './plan.ts';
 
@@ -31,6 +32,7 @@ export async function fabricEngine(flags: FabricFlags): Promise<Engine> {
     lines: [choice.line],
     flags: ['--fabric', ...choice.flags],
     start: (options) => FabricEngine.start(options, binaries, choice),
+    startPart: (options) => startFabricPart(options, binaries, choice),
   };
 }
 

@@ -45,12 +45,14 @@ export class FabricRule implements StakeRule {
     return this.#kind === 'plugin';
   }
 
+  /** @throws {@link OperatorError} OPTION_INVALID when the channel has come to want the plugin, and the peers run without it */
   async apply(): Promise<readonly string[]> {
     const { folder, kind, apply } = this.#options;
     const applied = await apply();
     this.#kind = applied.kind;
     this.#coalitions = coalitionWords(applied.policy);
     await writeFileAtomic(join(folder, FILE), JSON.stringify({ kind: applied.kind }), READABLE);
+    requirePlugin(folder, kind);
     const unasked = 'the plugin is loaded and not asked: the chaincode definition does not name it';
     return [
       ...appliedLines(applied),

@@ -1,5 +1,5 @@
 /** How `lamplighter network …` is written on the command line. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { withEngine } from '../engine-option.ts';
 import type { DownFlags } from './network-down.ts';
 import type { EnvFlags } from './network-env.ts';
@@ -11,6 +11,12 @@ export function addNetworkCommands(network: Command): void {
   withEngine(withDirectory(network.command('up')))
     .description('start the ledger alone: organisations, peers, orderer and contracts')
     .option('--detach', 'return when it is ready, and let it run on', false)
+    .addOption(
+      new Option(
+        '--inventory <file>',
+        'with --fabric: write a folder for each host of the file, and start nothing',
+      ).conflicts(['detach', 'plugin', 'stockPeers', 'byzantine']),
+    )
     .action(async (flags: UpFlags) => {
       const { up } = await import('./network-up.ts');
       process.exitCode = await up(flags);

@@ -1,13 +1,18 @@
 /** `lamplighter stake apply`: what a Fabric network's administrators do when stake has moved. A running city does it by itself. */
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import {
   appliedLines,
   applyStake,
   findBinaries,
   layOut,
   planStake,
+  readInventory,
   type StakeApplyOptions,
 } from '../../fabric/index.ts';
+import { HOST_FILE, type HostFile } from '../../fabric/inventory-folders.ts';
+import { inventoryTopology } from '../../fabric/inventory-topology.ts';
+import { OperatorError } from '../errors.ts';
 import { ORGANISATIONS } from '../city/plan.ts';
 import { networkFolder, requireRunning, type RunningNetwork } from '../network/running-file.ts';
 import type { StakeFlags } from './stake.ts';
@@ -27,6 +32,12 @@ export async function apply(flags: ApplyFlags): Promise<void> {
     return;
   }
   const options = await administration(networkFolder(directory), running);
+  if (flags.plan === undefined && running.runs !== undefined) {
+    throw new OperatorError(
+      'OPTION_INVALID',
+      'the administrators of the others have their keys elsewhere: use --plan FILE (network/README.md, Fabric)',
+    );
+  }
   if (flags.plan === undefined) await applyNow(flags, options);
   else await planIn(resolve(flags.plan), flags, options);
 }
@@ -49,9 +60,18 @@ async function planIn(file: string, flags: ApplyFlags, options: StakeApplyOption
 /** What the administrators whose folders the network keeps work with. */
 async function administration(
   directory: string,
-  { channel, chaincode, orderers }: RunningNetwork,
+  running: RunningNetwork,
 ): Promise<StakeApplyOptions> {
-  const topology = await layOut({
+  const { chaincode, runs } = running;
+  const topology = runs === undefined ? await wholeOf(directory, running) : partOf(directory, runs);
+  return { directory, binaries: await findBinaries(), topology, chaincode: chaincode.name };
+}
+
+function wholeOf(
+  directory: string,
+  { channel, chaincode, orderers }: RunningNetwork,
+): Promise<StakeApplyOptions['topology']> {
+  return layOut({
     directory,
     channel,
     host: orderers[0]?.address.replace(/:\d+$/, '') ?? '127.0.0.1',
@@ -59,7 +79,19 @@ async function administration(
     chaincodes: [chaincode],
     orderers: orderers.length,
   });
-  return { directory, binaries: await findBinaries(), topology, chaincode: chaincode.name };
+}
+
+/** On one host of several, its own peer is the one that is asked. */
+function partOf(directory: string, runs: readonly string[]): StakeApplyOptions['topology'] {
+  const text = readFileSync(join(directory, HOST_FILE), 'utf8');
+  const { inventory } = JSON.parse(text) as HostFile;
+  const topology = inventoryTopology(readInventory(JSON.stringify(inventory)), {});
+  const isOwn = ({ name }: { readonly name: string }): boolean => runs.includes(name);
+  const own = topology.peers.filter(isOwn);
+  if (own.length > 0) {
+    return { ...topology, peers: [...own, ...topology.peers.filter((each) => !isOwn(each))] };
+  }
+  throw new OperatorError('OPTION_INVALID', 'no peer runs here: ask on a host that has one');
 }
 
 function show({ json }: ApplyFlags, document: unknown, lines: readonly string[]): void {

@@ -3,10 +3,13 @@ import { Closers } from '../../closers.ts';
 import { LamplighterError } from '../../errors.ts';
 import type { Engine } from '../city/engine.ts';
 import { LedgerSide } from '../city/ledger-side.ts';
+import { startPartSide } from '../city/part-side.ts';
+import type { OperatorError } from '../errors.ts';
 import { StateDirectory } from '../state-directory.ts';
 import { aborted, exitCodeOf, stopOnSignals } from '../stopping.ts';
 import { newScreen } from '../view/screen.ts';
 import { tellStarter } from './detached.ts';
+import { isHostFolder } from './host-folders.ts';
 import { showReady } from './ready.ts';
 import { networkFolder } from './running-file.ts';
 
@@ -17,21 +20,18 @@ export async function runInForeground(directory: string, engine: Engine): Promis
     screen.print(line);
   };
   const stopping = stopOnSignals();
+  const abort = (error: OperatorError): void => {
+    stopping.abort(error);
+  };
   try {
     using state = StateDirectory.open(directory, { fresh: false, engine: engine.kind });
     const closers = new Closers();
     try {
       screen.print(`starting a network in ${state.path} (Ctrl-C ends it)`);
-      await LedgerSide.start({
-        folder: networkFolder(state.path),
-        kind: 'network',
-        engine,
-        closers,
-        print,
-        onUnexpectedEnd: (error) => {
-          stopping.abort(error);
-        },
-      });
+      const folder = networkFolder(state.path);
+      const common = { folder, engine, closers, print };
+      if (isHostFolder(folder)) await startPartSide({ ...common, signal: stopping.signal });
+      else await LedgerSide.start({ ...common, kind: 'network', onUnexpectedEnd: abort });
       await showReady(directory, print);
       tellStarter({ type: 'ready' });
       await aborted(stopping.signal);
@@ -41,7 +41,8 @@ export async function runInForeground(directory: string, engine: Engine): Promis
     }
   } catch (error) {
     tellStarter({ type: 'failed', reason: reasonOf(error) });
-    throw error;
+    // Who waits for other hosts and is told to end has not failed.
+    if (!stopping.signal.aborted) throw error;
   }
   return exitCodeOf(stopping.signal, screen);
 }
