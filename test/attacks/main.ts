@@ -1,9 +1,11 @@
 /**
  * `npm run attacks -- flood [hostile] [devices] [seconds]`: attacks on a gateway of this machine, and what came of them.
  * `npm run attacks -- gateway [--tries N] [--seed N]`: attacks on a device by a stolen gateway.
+ * `npm run attacks -- parsers [--tries N] [--seed N]`: bytes that are no proofs, for every parser of them.
  */
 import { fork } from 'node:child_process';
-import { gateway } from './gateway-command.ts';
+import { gateway, optionsFrom } from './gateway-command.ts';
+import { fuzzParsers } from './parsers.ts';
 import { runFlood, type Crowd, type FloodResult } from './flood.ts';
 import type { StolenResult } from './stolen-devices.ts';
 import { HostileCrowd, type CrowdOrder, type CrowdResult } from './hostile-crowd.ts';
@@ -11,6 +13,7 @@ import { HostileCrowd, type CrowdOrder, type CrowdResult } from './hostile-crowd
 const MEBIBYTE = 1_048_576;
 const USAGE = `usage: npm run attacks -- flood [hostile] [devices] [seconds]
        npm run attacks -- gateway [--tries N] [--seed N]
+       npm run attacks -- parsers [--tries N] [--seed N]
 `;
 /** What may be asked for: name, default, most. */
 const BOUNDS = [
@@ -107,6 +110,25 @@ function kept(hostile: CrowdResult): number {
   return Object.values(hostile).reduce((sum, endings) => sum + (endings['kept'] ?? 0), 0);
 }
 
+/** Throws with the input when a parser does anything but take or refuse it. */
+function fuzz(args: readonly string[]): Promise<boolean> {
+  const { tries, seed } = optionsFrom(args, 100_000);
+  print(`seed ${String(seed)}`);
+  for (const { parser, inputs, taken, refused } of fuzzParsers(tries, seed)) {
+    const codes = Object.entries(refused).map(([code, count]) => `${code} ×${String(count)}`);
+    const counts = `${String(inputs).padStart(8)} inputs, ${String(taken).padStart(7)} taken`;
+    print(`${parser.padEnd(18)} ${counts}  ${codes.join(', ')}`);
+  }
+  return Promise.resolve(true);
+}
+
+/** By name. */
+const ATTACKS: Readonly<
+  Partial<
+    Record<string, (args: readonly string[], tell: (line: string) => void) => Promise<boolean>>
+  >
+> = { flood, gateway, parsers: fuzz };
+
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -116,8 +138,8 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
     beCrowd();
     return;
   }
-  const attack = command === 'flood' ? flood : command === 'gateway' ? gateway : null;
-  if (attack === null) {
+  const attack = ATTACKS[command ?? ''];
+  if (attack === undefined) {
     process.stderr.write(USAGE);
     process.exitCode = 2;
     return;
