@@ -313,6 +313,7 @@ export class ManagementNode implements AsyncDisposable {
       random,
       storage: this.#storage,
       intervals: options.intervals ?? {},
+      mode: options.mode ?? 'proof',
     });
     const pushes = new Pushes({ deliveries, schedule: this.#schedule, events });
     const roots = new RootPushes({ contracts, vendors, pushes, events });

@@ -27,6 +27,9 @@ export interface ManagementKeys {
   readonly treeMaster?: Uint8Array;
 }
 
+/** How the firmware is shown (protocol §6.2). */
+export type MonitoringMode = 'proof' | 'full';
+
 /** Options of {@link ManagementNode.start}. */
 export interface ManagementNodeOptions {
   /** Id on the ledger. */
@@ -46,8 +49,10 @@ export interface ManagementNodeOptions {
   readonly keys: ManagementKeys;
   /** @default by each device's strength, the protocol's 3600, 600 and 86400 s for the strong ones */
   readonly intervals?: IntervalPolicy;
-  /** How the firmware is shown (protocol §6.2). @default 'proof' */
-  readonly mode?: 'proof';
+  /**
+   * How devices show their firmware (protocol §6.2): by a hash over it and a fresh number, or by sending all of it, too. @default 'proof'
+   */
+  readonly mode?: MonitoringMode;
   readonly socketLimits?: Partial<SocketLimits>;
   /** Raise `perAddress` where many devices share one address. */
   readonly halfOpen?: HalfOpenOptions;

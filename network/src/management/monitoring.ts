@@ -3,6 +3,7 @@
  * the image at hand, SET and its acknowledgement. The bytes of each step are the SDK's.
  */
 import { ed25519Sign } from '@lamplighter/sdk/crypto';
+import { createHash } from 'node:crypto';
 import {
   answerWithin,
   buildRequest,
@@ -11,54 +12,39 @@ import {
   learnIntervals,
   nextRequestIn,
   proposeIntervals,
+  ShownImage,
+  type AbnormalReason,
   type Judgement,
   type MonitoringRound,
 } from '@lamplighter/sdk/protocol';
 import {
   CloseCode,
+  messageNumber,
+  ResultCode,
   StateFlag,
   type DeviceState,
   type Message,
   type MonAns,
 } from '@lamplighter/sdk/wire';
-import type { Clock } from './clock.ts';
-import type { DeviceDatabase, DeviceEntry } from './device-database.ts';
-import type { EventSink } from './events.ts';
-import type { ExpectedImages } from './expected-images.ts';
+import type { DeviceEntry } from './device-database.ts';
 import { measureOwnCopy } from './image-measure.ts';
-import { nextIntervals, type IntervalPolicy } from './intervals.ts';
+import { nextIntervals } from './intervals.ts';
 import type { LiveSession } from './live-session.ts';
-import { unitInterval, type RandomSource } from './random.ts';
-import type { Schedule } from './schedule.ts';
-import type { SessionTable } from './session-table.ts';
-import { monitoringOf, type StatusReports } from './status-reports.ts';
-import type { NodeStorage } from './storage/node-storage.ts';
-import type { Supervisor } from './supervise.ts';
+import type { MonitoringParts } from './monitoring-parts.ts';
+import { unitInterval } from './random.ts';
+import { monitoringOf } from './status-reports.ts';
 import { isSpared } from './update-grace.ts';
 
-/** What the monitoring of a node is made of. */
-export interface MonitoringParts {
-  /** Own id, ID_j. */
-  readonly id: string;
-  /** PU_j's Ed25519 seed. */
-  readonly signatureKey: Uint8Array;
-  readonly database: DeviceDatabase;
-  readonly schedule: Schedule;
-  readonly sessions: SessionTable;
-  readonly images: ExpectedImages;
-  readonly reports: StatusReports;
-  readonly events: EventSink;
-  readonly supervisor: Supervisor;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  readonly storage: Pick<NodeStorage, 'state'>;
-  readonly intervals: IntervalPolicy;
-}
+type ErrorMessage = Extract<Message, { type: 'error' }>;
+/** What is reported of a device that answered. */
+type Verdict = Exclude<Judgement, { kind: 'late' | 'false' }>;
 
 /** A request that waits for its answer. */
 interface Asked {
   readonly live: LiveSession;
   readonly round: MonitoringRound;
+  /** Mode `full`: an answer that was right so far, and the image that comes after it. */
+  showing: { readonly answer: MonAns; readonly image: ShownImage } | null;
 }
 
 /** Windows without an answer after which a device is `unreachable` (§6.2). */
@@ -111,18 +97,71 @@ export class Monitoring {
   async answered(live: LiveSession, answer: MonAns): Promise<void> {
     const asked = this.#asked.get(live.device);
     if (asked?.live !== live) {
-      // §6.2: a late answer to an older n is dropped, one to a request never made is false.
-      const entry = this.#parts.database.get(live.device);
-      if (answer.n > (entry?.n ?? 0)) live.close(CloseCode.failed);
+      this.#unasked(live, answer);
       return;
     }
+    // Mode `full`: the image of an answer is on its way already.
+    if (asked.showing !== null) return;
     const entry = await this.#learn(live, answer.state);
     if (entry === undefined) return;
-    const image = await this.#image(entry);
-    const measured = measureOwnCopy(live.suite, asked.round.r, image, entry.firmware.sha256);
-    const expected = { ...entry.firmware, seq: entry.firmware.sequence };
-    const judgement = judgeAnswer(asked.round, answer, expected, measured, live.suite);
-    await this.#judged(asked, entry, answer, judgement);
+    const judgement = await this.#judge(asked, entry, answer);
+    // The deadline may have come in between.
+    if (this.#asked.get(live.device) !== asked || judgement.kind === 'late') return;
+    if (judgement.kind === 'false') {
+      live.close(CloseCode.failed);
+      return;
+    }
+    // Planned first: whatever happens to the report, the device is looked at again.
+    this.#plan(live.device, this.#untilRequest(entry, answer.state));
+    if (this.#isToShow(entry, judgement)) this.#show(asked, answer);
+    else await this.#judged(asked, entry, answer, judgement);
+  }
+
+  /** §6.2: a late answer to an older n is dropped, one to a request never made is false. */
+  #unasked(live: LiveSession, { n }: MonAns): void {
+    const entry = this.#parts.database.get(live.device);
+    if (n > (entry?.n ?? 0)) live.close(CloseCode.failed);
+  }
+
+  /** Monitoring, step 6, mode `full`: a piece of the image. */
+  async shown(live: LiveSession, piece: Extract<Message, { type: 'blob' }>): Promise<void> {
+    const asked = this.#asked.get(live.device);
+    if (asked?.live !== live || asked.showing === null) {
+      live.close(CloseCode.failed);
+      return;
+    }
+    const progress = asked.showing.image.take(piece);
+    switch (progress.kind) {
+      case 'more':
+        return;
+      case 'want':
+        live.send(progress.want);
+        return;
+      case 'false':
+        // No verdict, as for an answer that is not to the request; but a window that brought nothing.
+        await this.#unanswered(live, CloseCode.failed);
+        return;
+      case 'long':
+        await this.#hasShown(asked, ['size']);
+        // What else is on its way is of no use.
+        live.close(CloseCode.failed);
+        return;
+      case 'whole':
+        await this.#hasShown(asked, progress.same ? [] : ['digest']);
+    }
+  }
+
+  /** Mode `full`: who has given a right proof, and does not show the image, does not have it. */
+  async refused(live: LiveSession, { re, code }: ErrorMessage): Promise<void> {
+    const asked = this.#asked.get(live.device);
+    if (asked?.live !== live) return;
+    if (re === messageNumber.want && asked.showing !== null) {
+      await this.#hasShown(asked, ['digest']);
+    } else if (re === messageNumber['mon-req-e'] || re === messageNumber['mon-req-l']) {
+      const reason = `the device refused a request for its firmware with code ${code}`;
+      const fact = { type: 'alarm', device: live.device, code: 'MONITORING_REFUSED' } as const;
+      this.#parts.events.emit({ ...fact, reason });
+    }
   }
 
   /** Monitoring, step 8. */
@@ -146,21 +185,48 @@ export class Monitoring {
     this.#plan(live.device, nextRequestIn(fti, rti, unitInterval(this.#parts.random)));
   }
 
+  async #judge({ live, round }: Asked, entry: DeviceEntry, answer: MonAns): Promise<Judgement> {
+    const image = await this.#image(entry);
+    const measured = measureOwnCopy(live.suite, round.r, image, entry.firmware.sha256);
+    const expected = { ...entry.firmware, seq: entry.firmware.sequence };
+    return judgeAnswer(round, answer, expected, measured, live.suite);
+  }
+
+  /** A wrong answer is reported at once, and nothing is to be seen of an empty image. */
+  #isToShow(entry: DeviceEntry, judgement: Verdict): boolean {
+    return this.#parts.mode === 'full' && judgement.kind === 'normal' && entry.firmware.size > 0;
+  }
+
+  /** Monitoring, step 4, mode `full`: what the proof says is there is to be seen, too. */
+  #show(asked: Asked, answer: MonAns): void {
+    const { live } = asked;
+    const named = { sha256: answer.hfw, size: answer.size };
+    const image = new ShownImage(named, live.fmax, createHash('sha256'));
+    asked.showing = { answer, image };
+    live.send(image.want());
+  }
+
+  async #hasShown(asked: Asked, reasons: readonly AbnormalReason[]): Promise<void> {
+    const { live, showing } = asked;
+    const entry = this.#parts.database.get(live.device);
+    if (entry === undefined || showing === null) return;
+    const code = reasons.length === 0 ? ResultCode.good : ResultCode.chunkOrDigest;
+    live.send({ type: 'done', sha256: showing.image.sha256, code });
+    const verdict: Verdict =
+      reasons.length === 0
+        ? { kind: 'normal', intervalsKnown: true }
+        : { kind: 'abnormal', reasons };
+    await this.#judged(asked, entry, showing.answer, verdict);
+  }
+
   async #judged(
     { live, round }: Asked,
     entry: DeviceEntry,
     answer: MonAns,
-    judgement: Judgement,
+    judgement: Verdict,
   ): Promise<void> {
-    if (judgement.kind === 'late') return;
-    if (judgement.kind === 'false') {
-      live.close(CloseCode.failed);
-      return;
-    }
     this.#asked.delete(live.device);
     this.#parts.schedule.cancel(answerKey(live.device));
-    // Planned first: whatever happens to the report, the device is looked at again.
-    this.#plan(live.device, this.#untilRequest(entry, answer.state));
     const proposed = judgement.kind === 'normal' ? await this.#propose(entry) : entry;
     // Monitoring, steps 9 and 10: in the outbox before the round ends.
     await this.#parts.reports.report(proposed, round.n, {
@@ -264,19 +330,21 @@ export class Monitoring {
       n: stored.n,
       r: random.bytes(32),
       intervals: stored.intervals.current,
+      full: this.#parts.mode === 'full',
       sign: live.lightweight ? null : (message) => ed25519Sign(signatureKey, message),
     });
-    this.#asked.set(entry.id, { live, round });
+    this.#asked.set(entry.id, { live, round, showing: null });
     schedule.set(answerKey(entry.id), answerWithin(entry.firmware.size) * 1_000, () => {
       this.#parts.supervisor.run(entry.id, () => this.#unanswered(live));
     });
     live.send(request);
   }
 
-  /** §6.2, ASK: no answer in time; asked again with a new n and r in the next window. */
-  async #unanswered(live: LiveSession): Promise<void> {
+  /** §6.2, ASK: nothing right came in time; asked again with a new n and r in the next window. */
+  async #unanswered(live: LiveSession, closeCode: number = CloseCode.deadline): Promise<void> {
     this.#asked.delete(live.device);
-    live.close(CloseCode.deadline);
+    this.#parts.schedule.cancel(answerKey(live.device));
+    live.close(closeCode);
     const entry = this.#parts.database.get(live.device);
     if (entry !== undefined) await this.#missed(entry);
   }

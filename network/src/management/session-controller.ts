@@ -101,7 +101,11 @@ export class SessionController implements ConnectionHost {
 
   async #other(live: LiveSession, message: Message): Promise<void> {
     switch (message.type) {
+      case 'blob':
+        await this.#parts.monitoring.shown(live, message);
+        return;
       case 'error':
+        await this.#parts.monitoring.refused(live, message);
         await this.#parts.updates.refused(live, message);
         return;
       case 'push-ack':

@@ -190,6 +190,11 @@ export class DeviceMemory {
     return measurement.finish();
   }
 
+  /** Bytes of the image in use, as they are in flash. */
+  readImage(from: number, to: number): Promise<Uint8Array> {
+    return this.#stores.firmware.read(slotInUse(this.#boot), from, to);
+  }
+
   /** SHA-256 of the slot in use now, as it is in flash. */
   digest(): Promise<Uint8Array> {
     return this.digestOf(slotInUse(this.#boot), this.image.size);

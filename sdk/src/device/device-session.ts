@@ -8,9 +8,8 @@ import type { Session } from '../protocol/session.ts';
 import { beginSession } from '../protocol/window.ts';
 import { erase } from '../wire/bytes.ts';
 import { SUSPEND_SECONDS_MOST } from '../wire/limits.ts';
-import { CloseCode, ResultCode } from '../wire/message-types.ts';
+import { CloseCode } from '../wire/message-types.ts';
 import type { Message } from '../wire/message-types.ts';
-import { messageNumber } from '../wire/messages.ts';
 import { MonitoringService } from './monitoring-service.ts';
 import { PushReceiver } from './push-receiver.ts';
 import type { DeviceServices, Handlers, SessionEnd, SessionLink } from './session-link.ts';
@@ -178,10 +177,6 @@ function ownHandlers(link: SessionLink): Handlers {
     },
     suspend: ({ seconds }) => {
       link.end({ kind: 'suspended', seconds: Math.min(seconds, SUSPEND_SECONDS_MOST) });
-    },
-    // Mode `full` is an extension of this version.
-    want: () => {
-      link.send({ type: 'error', re: messageNumber.want, code: ResultCode.notSupported });
     },
   };
 }

@@ -23,6 +23,7 @@ export * from './proof-verification.ts';
 export * from './roots-rules.ts';
 export * from './sealed-image.ts';
 export * from './session.ts';
+export * from './shown-image.ts';
 export * from './update-device.ts';
 export * from './update-manager.ts';
 export * from './window.ts';

@@ -39,6 +39,8 @@ export interface AcceptedRequest {
   /** Class L: the pair that hfti named, null when neither did; class E: null. */
   readonly pair: Intervals | null;
   readonly lightweight: boolean;
+  /** Mode `full`: M wants the image itself after the answer. */
+  readonly full: boolean;
 }
 
 /** What D does after a mon-req. */
@@ -69,9 +71,8 @@ export function takeRequest(
   if (taken.action !== 'answer') {
     return { window: taken.window, step: { kind: 'close', code: taken.action.close } };
   }
-  // Mode `full` is an extension of this cut; the window stays as it was.
-  if (request.mode === 1) return { window, step: refusal(request) };
-  const accepted = { n: request.n, r: request.r, pair, lightweight };
+  const { n, r, mode } = request;
+  const accepted = { n, r, pair, lightweight, full: mode === 1 };
   return { window: taken.window, step: { kind: 'answer', request: accepted } };
 }
 

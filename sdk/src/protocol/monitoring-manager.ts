@@ -58,6 +58,8 @@ export interface RequestParts {
   /** 32 random bytes, fresh. */
   readonly r: Uint8Array;
   readonly intervals: Intervals;
+  /** Mode `full`: D is to show its image. @default false */
+  readonly full?: boolean;
   readonly sign: ((message: Uint8Array) => Uint8Array) | null;
 }
 
@@ -67,13 +69,14 @@ export function buildRequest(parts: RequestParts): {
   round: MonitoringRound;
 } {
   const { n, r, idD, idM, intervals, suite, sign } = parts;
+  const mode = parts.full === true ? 1 : 0;
   const round = { n, r, idD, intervals, lightweight: sign === null };
   if (sign === null) {
     const hfti = intervalsHash(suite, r, intervals);
-    return { request: { type: 'mon-req-l', n, r, mode: 0, hfti }, round };
+    return { request: { type: 'mon-req-l', n, r, mode, hfti }, round };
   }
-  const sig = sign(monitorSigned(parts.h4, { n, r, mode: 0 }, idD));
-  return { request: { type: 'mon-req-e', n, idM, r, mode: 0, sig }, round };
+  const sig = sign(monitorSigned(parts.h4, { n, r, mode }, idD));
+  return { request: { type: 'mon-req-e', n, idM, r, mode, sig }, round };
 }
 
 /**

@@ -43,6 +43,8 @@ export interface DeviceWindow extends StoredWindow {
     readonly lastN: number;
     readonly early: number;
     readonly answeredAt: number | null;
+    /** When M had the image that the answer named (mode `full`). */
+    readonly shownAt: number | null;
   };
 }
 
@@ -52,7 +54,7 @@ export type RequestAction = 'answer' | 'ignore' | { readonly close: number };
 /** What the check of a request showed: `unsure` is an hfti of neither pair, answered without a strike (§6.4 step 3). */
 export type RequestCheck = 'right' | 'wrong' | 'unsure';
 
-const NO_SESSION = { lastN: 0, early: 0, answeredAt: null } as const;
+const NO_SESSION = { lastN: 0, early: 0, answeredAt: null, shownAt: null } as const;
 
 /** Intervals as they come with provisioning, nothing counted. */
 export function newWindow(intervals: Intervals): StoredWindow {
@@ -147,7 +149,7 @@ export function receiveRequest(
       badsig,
       t0: now,
       strikes: 0,
-      session: { ...present.session, lastN: n, answeredAt: now },
+      session: { ...present.session, lastN: n, answeredAt: now, shownAt: null },
     },
     action: 'answer',
     check: result,
@@ -187,8 +189,8 @@ export function receiveIntervals(
   if (set.ivn === window.ivn && sameIntervals(set, window.intervals)) {
     return { window, reply, changed: false };
   }
-  const answeredAt = window.session.answeredAt;
-  const inTime = answeredAt !== null && now - answeredAt <= INTERVALS_AFTER_ANSWER;
+  const { answeredAt, shownAt } = window.session;
+  const inTime = answeredAt !== null && now - (shownAt ?? answeredAt) <= INTERVALS_AFTER_ANSWER;
   if (set.ivn !== window.ivn + 1 || !inTime) {
     const re = messageNumber['mon-set'];
     const refusal: Message = { type: 'error', re, code: ResultCode.notSupported };
@@ -197,6 +199,11 @@ export function receiveIntervals(
   const intervals = { fti: set.fti, rti: set.rti, uti: set.uti };
   const changed = { ...window, intervals, previous: window.intervals, ivn: set.ivn };
   return { window: { ...changed, t0: answeredAt, strikes: 0 }, reply, changed: true };
+}
+
+/** §6.2, mode `full`: M has the image, and judges it now. */
+export function imageShown(window: DeviceWindow, now: number): DeviceWindow {
+  return { ...window, session: { ...window.session, shownAt: now } };
 }
 
 /** True when both name the same FTI, RTI and UTI. */

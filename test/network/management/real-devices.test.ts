@@ -101,6 +101,25 @@ describe("a management node with the SDK's devices", () => {
     },
   );
 
+  it.each([
+    ['end', 0, 'normal', []],
+    ['end', 1, 'abnormal', ['digest', 'proof']],
+    ['lightweight', 0, 'normal', []],
+    ['lightweight', 1, 'abnormal', ['digest', 'proof']],
+  ] as const)(
+    'has one of class %s, %i bits of it changed, show its whole image',
+    async (kind, changed, status, reasons) => {
+      await city.close();
+      city = await TestCity.start({ clock: systemClock, mode: 'full' });
+      const provisioned = await city.device(kind, {}, NEW_IMAGE);
+      const held = NEW_IMAGE.with(99, NEW_IMAGE[99]! ^ changed);
+      await using device = await started(provisioned, kind, held);
+      const round = await city.event('round-completed');
+      expect(round).toMatchObject({ device: device.id, n: 1, status });
+      expect(city.ledger.statuses[0]).toMatchObject({ status, reasons });
+    },
+  );
+
   it('answers an end node that asks (protocol 2)', async () => {
     const provisioned = await city.device('end');
     const model = city.ledger.devices.get(provisioned.id)!.model;

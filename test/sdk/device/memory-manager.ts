@@ -114,7 +114,7 @@ export class MemoryManager {
   /** Monitoring, step 2, with a fresh n unless one is given. */
   async ask(
     intervals: Intervals,
-    options: { n?: number; r?: Uint8Array } = {},
+    options: { n?: number; r?: Uint8Array; full?: boolean } = {},
   ): Promise<MonitoringRound> {
     this.#n = options.n ?? this.#n + 1;
     const { assignment } = this.epoch;
@@ -130,6 +130,7 @@ export class MemoryManager {
       n: this.#n,
       r: options.r ?? filled(this.#n % 256),
       intervals,
+      full: options.full ?? false,
       sign,
     });
     await this.send(request);

@@ -147,11 +147,15 @@ describe.each(['end', 'lightweight'] as const)('monitoring of kind %s', (kind) =
     expect(taken.window).toBe(window);
   });
 
-  it('refuses mode full with error 9 and leaves the window as it was', () => {
-    const window = openWindow();
-    const request = { ...ask('lightweight').request, mode: 1 } as MonReqL;
-    const taken = takeRequest(window, request, contextOf('lightweight'), 1000);
-    expect([taken.step.kind, taken.window]).toEqual(['refuse', window]);
+  it.each([
+    ['end', false],
+    ['end', true],
+    ['lightweight', false],
+    ['lightweight', true],
+  ] as const)('of class %s says whether the image is to follow: %s', (kind, full) => {
+    const { request } = ask(kind, { full });
+    const taken = takeRequest(openWindow(), request, contextOf(kind), 1000);
+    expect(taken.step).toMatchObject({ kind: 'answer', request: { full } });
   });
 });
 

@@ -145,10 +145,10 @@ export class TestDevice {
   }
 
   /** Dials and goes through the handshake until `ready` has opened. */
-  async open(url: string, change: Partial<DeviceState> = {}): Promise<DeviceLine> {
+  async open(url: string, change: Partial<DeviceState> = {}, fmax?: number): Promise<DeviceLine> {
     this.state = { ...this.state, ...change };
     const line = await Line.dial(url);
-    const { frame, pending } = this.hello();
+    const { frame, pending } = this.hello(fmax);
     line.send(frame);
     const accepted = acceptSession(pending, await line.next(), this.state);
     this.epoch = accepted.epoch;
