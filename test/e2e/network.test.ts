@@ -5,6 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { connectReader } from '../../network/src/operator/network/reader.ts';
+import { findRunning } from '../../network/src/operator/network/running-file.ts';
 
 const program = join(__dirname, '..', '..', 'bin', 'lamplighter.js');
 const PATIENCE_MS = 90_000;
@@ -16,13 +18,17 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a command below `network` to its end. */
-function network(...args: readonly string[]): Promise<Ended> {
+/** Runs a command to its end. */
+function lamplighter(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [program, 'network', ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [program, ...args], (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
     });
   });
+}
+
+function network(...args: readonly string[]): Promise<Ended> {
+  return lamplighter('network', ...args);
 }
 
 /** What `status --json` prints, as far as these tests look. */
@@ -101,6 +107,31 @@ describe('a network in the background', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(
       /^healthy: a network in .*\n(.*\n)*.*peer0\.helios\.example .*height \d+/,
+    );
+  });
+
+  it('is audited while it runs', async () => {
+    const empty = { code: 0, stderr: '' };
+    expect(await lamplighter('audit', 'weakest', ...here)).toEqual({
+      ...empty,
+      stdout: 'no device is assigned\n',
+    });
+    expect(await lamplighter('audit', 'weakest', '--json', ...here)).toEqual({
+      ...empty,
+      stdout: '[]\n',
+    });
+    const elsewhere = await lamplighter('audit', 'weakest', '--directory', join(root, 'nowhere'));
+    expect(elsewhere.code).toBe(1);
+    expect(elsewhere.stderr).toMatch(/NETWORK_NOT_RUNNING/);
+  });
+
+  it("tells what its contracts take, by Fabric's own query", async () => {
+    const running = findRunning(directory)!;
+    await using ledger = await connectReader(directory, running, PATIENCE_MS);
+    const answer = await ledger.evaluate('org.hyperledger.fabric:GetMetadata', []);
+    const { contracts } = JSON.parse(Buffer.from(answer).toString()) as { contracts: object };
+    expect(Object.keys(contracts)).toEqual(
+      expect.arrayContaining(['DeviceRegistry', 'Firmware', 'Stake', 'StatusLog']),
     );
   });
 
