@@ -14,12 +14,15 @@ import {
   type CipherGCMTypes,
   type KeyObject,
 } from 'node:crypto';
+import { hssVerify } from '@lamplighter/sdk/crypto';
 import { vectors, type HandshakeVector } from './vectors-file.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 const ascii = (text: string): Buffer => Buffer.from(text, 'ascii');
 const u8 = (value: number): Buffer => Buffer.from([value]);
 const EMPTY = Buffer.alloc(0);
+/** Number of levels below, leaf, codes, randomizer, 51 chains and 5 nodes of 24 bytes (RFC 8554 §6). */
+const TREE_PROOF_BYTES = 4 + 4 + 4 + 24 + 51 * 24 + 4 + 5 * 24;
 
 function be(value: number, length: number): Buffer {
   const bytes = Buffer.alloc(8);
@@ -144,13 +147,14 @@ function derive(vector: HandshakeVector): Record<string, Buffer> {
   const h3 = H(h2, acceptSealed);
   const h4 = H(h3, finishSealed);
   const z =
-    enrolment.assignment.class === 0
+    enrolment.assignment.class === 0 && vector.rs === undefined
       ? diffieHellman({
           privateKey: privateKey('x25519', inputs.deviceEphemeral),
           publicKey: createPublicKey(privateKey('x25519', inputs.managerEphemeral)),
         })
       : EMPTY;
-  const s = hmac(kg, z);
+  const s =
+    vector.rs === undefined ? hmac(kg, z) : hmac(expand(hex(vector.rs), 'gen', en, 32), EMPTY);
   const ka = expand(s, 'accept key', h2, 32);
   const na = expand(s, 'accept iv', h2, 12);
   const kf = expand(s, 'finish key', h3, 32);
@@ -179,20 +183,28 @@ describe.each(vectors.handshakes)('handshake: $name', (vector) => {
 
   it('authenticates Hello by K_hello', () => {
     const [core = EMPTY, mac0 = EMPTY] = byteStrings(hex(vector.hello));
-    const kHello = hex(enrolments.get(vector.device)?.kHello ?? '');
+    const { kHello: ofEpoch, en } = enrolments.get(vector.device)!;
+    const kHello =
+      vector.rs === undefined ? hex(ofEpoch) : expand(hex(vector.rs), 'hello', hex(en), 32);
     expect(core.toString('hex')).toBe(vector.helloCore);
     expect(hmac(kHello, u8(1), core).subarray(0, 16).equals(mac0)).toBe(true);
   });
 
   it('ends in the proof of §3.3', () => {
-    const proof = hex(vector.acceptBody).subarray(vector.chainIndexShown > 0 ? -36 : -64);
-    expect(provesManager(vector, proof, derived.h2!)).toBe(true);
+    expect(provesManager(vector, hex(vector.acceptBody), derived.h2!)).toBe(true);
   });
 });
 
-function provesManager(vector: HandshakeVector, proof: Buffer, h2: Buffer): boolean {
+function provesManager(vector: HandshakeVector, body: Buffer, h2: Buffer): boolean {
+  // §3.5: an empty byte string.
+  if (vector.rs !== undefined) return body.subarray(-1).equals(u8(0x40));
+  const message = Buffer.concat([ascii('lamplighter.v1 session M'), u8(0), h2]);
+  if (vector.leaf !== undefined) {
+    const { mkey } = enrolments.get(vector.device)!.assignment;
+    return hssVerify(hex(String(mkey)), message, body.subarray(-TREE_PROOF_BYTES));
+  }
+  const proof = body.subarray(vector.chainIndexShown > 0 ? -36 : -64);
   if (vector.chainIndexShown === 0) {
-    const message = Buffer.concat([ascii('lamplighter.v1 session M'), u8(0), h2]);
     const key = createPublicKey(privateKey('ed25519', inputs.managerSecret));
     return verify(null, message, key, proof);
   }

@@ -41,6 +41,11 @@ export interface HandshakeVector extends Fields<
   readonly chainIndexBefore: number;
   readonly chainHighestSent: number;
   readonly chainIndexShown: number;
+  /** Leaf of the manager's tree, under mauth 3. */
+  readonly leaf?: number;
+  /** Ticket of a session that is resumed. */
+  readonly rid?: Hex;
+  readonly rs?: Hex;
 }
 
 export interface EnrolmentVector extends Fields<
@@ -65,7 +70,8 @@ export interface WindowStep {
 }
 
 export interface VectorsFile {
-  readonly inputs: Fields<
+  readonly suite: number;
+  readonly inputs: { readonly chainLength: number } & Fields<
     | 'kv0'
     | 'vendorSecret'
     | 'managerSecret'
@@ -77,6 +83,7 @@ export interface VectorsFile {
     | 'managerEphemeral'
     | 'r'
     | 'cek'
+    | 'treeSeed'
   >;
   readonly functions: {
     readonly extract: readonly Fields<'salt' | 'ikm' | 'out'>[];
@@ -89,6 +96,7 @@ export interface VectorsFile {
   readonly enrolment: readonly EnrolmentVector[];
   readonly handshakes: readonly HandshakeVector[];
   readonly records: {
+    readonly handshake: string;
     readonly manager: readonly Hex[];
     readonly managerMessages: readonly Json[];
     readonly device: readonly Hex[];
@@ -141,9 +149,19 @@ export interface VectorsFile {
   }[];
 }
 
-export const vectors = JSON.parse(
-  readFileSync(join(__dirname, '../vectors/lamplighter-0x0103.json'), 'utf8'),
-) as VectorsFile;
+function read(suite: string): VectorsFile {
+  const file = join(__dirname, `../vectors/lamplighter-${suite}.json`);
+  return JSON.parse(readFileSync(file, 'utf8')) as VectorsFile;
+}
+
+/** Of suite 0x0103. */
+export const vectors = read('0x0103');
+
+/** Of every suite that §9 names. */
+export const allVectors: readonly VectorsFile[] = [
+  vectors,
+  ...['0x0201', '0x0301', '0x0304'].map(read),
+];
 
 export const bytes = fromHex;
 

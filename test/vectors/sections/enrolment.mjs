@@ -18,9 +18,6 @@ import {
 import { encodeAssignment, encodeChainKey, encodeSigned } from '@lamplighter/sdk/wire';
 import { ascii, fixed, hex, plain } from './fixed.mjs';
 
-export const SUITE_ID = 0x0103;
-export const suite = suiteOf(SUITE_ID);
-export const CHAIN_LENGTH = 4096;
 const EMPTY = new Uint8Array(0);
 
 /** Everything that is injected, by name. */
@@ -39,6 +36,7 @@ export const inputs = {
   r: fixed('r'),
   challenge: fixed('challenge'),
   cek: fixed('cek'),
+  treeSeed: fixed("seed of the manager's tree"),
 };
 
 const common = {
@@ -47,7 +45,6 @@ const common = {
   op: 0,
   idM: 'manager-north',
   prevKid: EMPTY,
-  suite: SUITE_ID,
   epoch: 1,
   endpoints: ['ws://127.0.0.1:7070/v1/device'],
 };
@@ -62,37 +59,68 @@ const endNode = {
   dkey: EMPTY,
 };
 
-const chain = { seed: inputs.chainSeed, length: CHAIN_LENGTH };
+const endWithKey = {
+  ...endNode,
+  idD: 'lamp-0002',
+  kid: fixed('kid of the end node with a key', 16),
+  dkey: ed25519PublicKey(inputs.deviceSecret),
+};
 
-function lightweight() {
+function lightweight(suite, length) {
   const idD = 'soil-0001';
   const context = chainContext(common.idM, idD, common.epoch);
-  const anchor = chainValue(suite, context, chain, 0);
+  const anchor = chainValue(suite, context, { seed: inputs.chainSeed, length }, 0);
   return {
     ...common,
     idD,
     kid: fixed('kid of the lightweight node', 16),
     class: 1,
     mauth: 2,
-    mkey: encodeChainKey({ length: CHAIN_LENGTH, anchor }),
+    mkey: encodeChainKey({ length, anchor }),
     dkey: EMPTY,
   };
 }
 
-/** The three enrolled devices of the vectors. */
-export const assignments = {
-  end: endNode,
-  endWithKey: {
-    ...endNode,
-    idD: 'lamp-0002',
-    kid: fixed('kid of the end node with a key', 16),
-    dkey: ed25519PublicKey(inputs.deviceSecret),
-  },
-  lightweight: lightweight(),
-};
+const underTree = (mkey) => ({
+  ...common,
+  idD: 'soil-0002',
+  kid: fixed('kid of the lightweight node under a tree', 16),
+  class: 1,
+  mauth: 3,
+  mkey,
+  dkey: EMPTY,
+});
+
+/**
+ * What the vectors of one suite are about: its enrolled devices, each of a class that may have the suite.
+ *
+ * @param chainLength of the lightweight node; SPONGENT takes too long for 4096
+ * @param tree the manager's, of `tree.mjs`
+ */
+export function contextOf(suiteId, chainLength, tree) {
+  const suite = suiteOf(suiteId);
+  const all = {
+    end: endNode,
+    endWithKey,
+    lightweight: lightweight(suite, chainLength),
+    lightweightTree: underTree(tree.publicKey),
+  };
+  const assignments = Object.fromEntries(
+    Object.entries(all)
+      .filter(([, assignment]) => suite.classes.includes(assignment.class))
+      // `suite` between prevKid and epoch, as the file has it.
+      .map(([name, { version, serial, op, idM, prevKid, ...rest }]) => [
+        name,
+        { version, serial, op, idM, prevKid, suite: suiteId, ...rest },
+      ]),
+  );
+  // Whose session the records are of.
+  const first = assignments.end ?? assignments.lightweight;
+  return { suiteId, suite, chainLength, tree, assignments, first };
+}
 
 /** Item 3 for one device, as bytes. */
-export function enrolled(assignment) {
+export function enrolled(suite, assignment) {
   const payload = encodeAssignment(assignment);
   const psk = pskOf(inputs.kv0, payload);
   const en = enrolmentHash(suite, payload);
@@ -110,9 +138,9 @@ export function enrolled(assignment) {
 }
 
 /** Item 3. */
-export function enrolmentSection() {
+export function enrolmentSection({ suite, assignments }) {
   return Object.entries(assignments).map(([name, assignment]) => {
-    const { generations, kvm, ...derived } = enrolled(assignment);
+    const { generations, kvm, ...derived } = enrolled(suite, assignment);
     return {
       name,
       assignment: plain(assignment),
@@ -125,8 +153,9 @@ export function enrolmentSection() {
 }
 
 /** Item 2. */
-export function suiteSection() {
+export function suiteSection({ suite }) {
   const key = fixed('suite key');
+  const sealKey = key.slice(0, suite.keyBytes);
   const nonce = fixed('suite nonce', suite.nonceBytes);
   const ad = fixed('suite ad', 5);
   const sizes = [0, 1, 16, 64, 255];
@@ -152,9 +181,9 @@ export function suiteSection() {
     }),
     seal: sizes.map((size) => {
       const text = new Uint8Array(size).fill(size);
-      const sealed = suite.seal(key, nonce, ad, text);
+      const sealed = suite.seal(sealKey, nonce, ad, text);
       return {
-        key: hex(key),
+        key: hex(sealKey),
         nonce: hex(nonce),
         ad: hex(ad),
         text: hex(text),

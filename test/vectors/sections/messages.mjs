@@ -18,8 +18,6 @@ function be(value, length) {
 const interval = { fti: 3600, rti: 600 };
 const pair = concat(be(interval.fti, 4), be(interval.rti, 4));
 const most = new Uint8Array(32).fill(0xff);
-const hfti = sha256(ascii('lamplighter.v1 fti'), most, pair);
-const hack = sha256(ascii('lamplighter.v1 fti ack'), new Uint8Array(32), pair);
 
 const h4 = fixed('h4');
 const monitorSigned = concat(
@@ -32,7 +30,18 @@ const monitorSigned = concat(
   ascii('lamp-0001'),
 );
 
-function answer(size, changes = {}) {
+/** H of one suite where §6 has it: over the intervals, and Hf over images. */
+function hashesOf({ hash, imageHash }) {
+  const hf = imageHash ?? ((message) => sha256(message));
+  return {
+    hfti: hash(ascii('lamplighter.v1 fti'), most, pair),
+    hack: hash(ascii('lamplighter.v1 fti ack'), new Uint8Array(32), pair),
+    hdev: (fw) => (imageHash === undefined ? EMPTY : hf(fw)),
+    proof: (fw) => hf(concat(ascii('lamplighter.v1 proof'), inputs.r, be(fw.length, 8), fw)),
+  };
+}
+
+function answer({ hdev, proof }, size, changes = {}) {
   const fw = image(size);
   return {
     type: 'mon-ans',
@@ -42,8 +51,8 @@ function answer(size, changes = {}) {
     ver: '7.27.0',
     size,
     hfw: sha256(fw),
-    hdev: EMPTY,
-    proof: sha256(ascii('lamplighter.v1 proof'), inputs.r, be(size, 8), fw),
+    hdev: hdev(fw),
+    proof: proof(fw),
     r: inputs.r,
     hack: EMPTY,
     state,
@@ -51,7 +60,7 @@ function answer(size, changes = {}) {
   };
 }
 
-const messages = [
+const messagesOf = (hashes) => [
   { type: 'close-notify', code: 1000 },
   { type: 'rekey', gen: 1 },
   { type: 'ticket', rid: fixed('rid', 16), ttl: 86400 },
@@ -64,11 +73,11 @@ const messages = [
     mode: 0,
     sig: ed25519Sign(inputs.managerSecret, monitorSigned),
   },
-  { type: 'mon-req-l', n: 12, r: most, mode: 0, hfti },
-  answer(0),
-  answer(1),
-  answer(65537),
-  answer(1, { idD: 'soil-0001', r: most, hack }),
+  { type: 'mon-req-l', n: 12, r: most, mode: 0, hfti: hashes.hfti },
+  answer(hashes, 0),
+  answer(hashes, 1),
+  answer(hashes, 65537),
+  answer(hashes, 1, { idD: 'soil-0001', r: most, hack: hashes.hack }),
   { type: 'mon-set', ivn: 2, fti: 10, rti: 1, uti: 10 },
   { type: 'mon-ack', ivn: 2 },
   {
@@ -97,7 +106,9 @@ const messages = [
 ];
 
 /** Item 7. */
-export function messageSection() {
+export function messageSection({ suite }) {
+  const hashes = hashesOf(suite);
+  const messages = messagesOf(hashes);
   const unknown = Object.keys(messageNumber).filter(
     (type) => !messages.some((message) => message.type === type),
   );
@@ -115,6 +126,6 @@ export function messageSection() {
       idD: 'lamp-0001',
       bytes: hex(monitorSigned),
     },
-    intervals: { r: hex(most), ...interval, hfti: hex(hfti), hack: hex(hack) },
+    intervals: { r: hex(most), ...interval, hfti: hex(hashes.hfti), hack: hex(hashes.hack) },
   };
 }

@@ -10,7 +10,7 @@ import {
   vendorMacKey,
 } from '@lamplighter/sdk/crypto';
 import { encodeManifest, encodeSigned } from '@lamplighter/sdk/wire';
-import { inputs, SUITE_ID, suite } from './enrolment.mjs';
+import { inputs } from './enrolment.mjs';
 import { fixed, flip, hex, image, plain, sha256 } from './fixed.mjs';
 
 const CHUNK_LOG2 = 8;
@@ -108,7 +108,7 @@ function tree(chunks) {
 }
 
 /** Item 9. Images are byte i = i mod 251. */
-export function treeSection() {
+export function treeSection({ suiteId, suite }) {
   const size = 2 ** 20 + 2 ** CHUNK_LOG2;
   const bytes = image(size);
   const content = { suite, cek: inputs.cek, sha256: sha256(bytes), chunkLog2: CHUNK_LOG2 };
@@ -119,7 +119,7 @@ export function treeSection() {
     emptyRoot: hex(chunkTree(new Uint8Array(0), CHUNK_LOG2).root),
     trees: [1, 2, 3, 7, 8].map(tree),
     content: {
-      suite: SUITE_ID,
+      suite: suiteId,
       cek: hex(inputs.cek),
       size,
       sha256: hex(content.sha256),
