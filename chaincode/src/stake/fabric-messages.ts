@@ -1,75 +1,16 @@
-/** The messages of Fabric's that evidence is made of, described for the strict reader (fabric-protos: common, peer, ledger). */
-import type { ProtobufMessage } from '@lamplighter/sdk/wire';
+/**
+ * The messages of Fabric's that evidence is made of, described for the strict reader (fabric-protos: common, peer, ledger). What
+ * devices read of an answer, too, stands in the SDK.
+ */
+import { peerMessages, type ProtobufMessage } from '@lamplighter/sdk/wire';
 
-const timestamp = {
-  fields: { 1: { name: 'seconds', type: 'uint' }, 2: { name: 'nanos', type: 'uint' } },
-} as const satisfies ProtobufMessage;
-
-const chaincodeId = {
-  fields: {
-    1: { name: 'path', type: 'text' },
-    2: { name: 'name', type: 'text' },
-    3: { name: 'version', type: 'text' },
-  },
-} as const satisfies ProtobufMessage;
-
-/** common.ChannelHeader */
-export const channelHeader = {
-  fields: {
-    1: { name: 'type', type: 'uint' },
-    2: { name: 'version', type: 'uint' },
-    3: { name: 'timestamp', type: timestamp },
-    4: { name: 'channelId', type: 'text' },
-    5: { name: 'txId', type: 'text' },
-    6: { name: 'epoch', type: 'uint' },
-    7: { name: 'extension', type: 'bytes' },
-    8: { name: 'tlsCertHash', type: 'bytes' },
-  },
-} as const satisfies ProtobufMessage;
+export const { channelHeader, signatureHeader, proposalPayload, invocation, serializedIdentity } =
+  peerMessages;
+const { chaincodeId } = peerMessages;
 
 /** peer.ChaincodeHeaderExtension */
 export const headerExtension = {
   fields: { 2: { name: 'chaincodeId', type: chaincodeId } },
-} as const satisfies ProtobufMessage;
-
-/** common.SignatureHeader */
-export const signatureHeader = {
-  fields: { 1: { name: 'creator', type: 'bytes' }, 2: { name: 'nonce', type: 'bytes' } },
-} as const satisfies ProtobufMessage;
-
-/** peer.ChaincodeProposalPayload as it is hashed: without TransientMap. */
-export const proposalPayload = {
-  fields: { 1: { name: 'input', type: 'bytes' } },
-} as const satisfies ProtobufMessage;
-
-/** peer.ChaincodeInvocationSpec, with no decorations. */
-export const invocation = {
-  fields: {
-    1: {
-      name: 'spec',
-      type: {
-        fields: {
-          1: { name: 'type', type: 'uint' },
-          2: { name: 'chaincodeId', type: chaincodeId },
-          3: {
-            name: 'input',
-            type: {
-              fields: {
-                1: { name: 'args', type: 'bytes', repeated: true },
-                3: { name: 'isInit', type: 'bool' },
-              },
-            },
-          },
-          4: { name: 'timeout', type: 'uint' },
-        },
-      },
-    },
-  },
-} as const satisfies ProtobufMessage;
-
-/** msp.SerializedIdentity */
-export const serializedIdentity = {
-  fields: { 1: { name: 'mspId', type: 'text' }, 2: { name: 'certificate', type: 'text' } },
 } as const satisfies ProtobufMessage;
 
 /** peer.ProposalResponsePayload */
