@@ -94,7 +94,7 @@ export class Session {
    * Frames of a message, in order: a `rekey` record goes ahead when half a limit is used.
    *
    * @throws {@link RangeError} for a message that this side does not send, or not now, or that is larger than `fmax`
-   * @throws {@link ProtocolError} `SESSION_CLOSED`
+   * @throws {@link ProtocolError} `SESSION_CLOSED`, `RECORD_LIMIT`
    */
   seal(message: Message): Uint8Array[] {
     this.#checkOpen();
@@ -164,6 +164,10 @@ export class Session {
   }
 
   #record(text: Uint8Array): Uint8Array {
+    // §5: at the limit it MUST NOT send. Rekeying at half of it keeps a session from coming here.
+    if (this.#sending.isBeyondLimit(text.length)) {
+      fail('RECORD_LIMIT', 'the key of this direction has reached its limit');
+    }
     return encodeFrame({ type: 'record', sealed: this.#sending.seal(text) });
   }
 
