@@ -66,6 +66,8 @@ export class Updates {
   readonly #queries = new Set<string>();
   /** What was propagated in a session: an offer is made once, however many events ask for it. */
   readonly #propagated = new WeakMap<LiveSession, string>();
+  /** The newest release that a legacy device was not offered, by device. */
+  readonly #withheldFrom = new Map<string, string>();
 
   constructor(parts: UpdatesParts) {
     this.#parts = parts;
@@ -87,7 +89,17 @@ export class Updates {
     if (this.#isTaking(entry, release)) return;
     if (this.#propagated.get(live) === release.record.id) return;
     this.#propagated.set(live, release.record.id);
-    await this.#offer(live, entry, release, 'propagation');
+    if (live.suite.legacy) this.#withheld(live, release);
+    else await this.#offer(live, entry, release, 'propagation');
+  }
+
+  /** §4: firmware never goes under a suite for legacy devices; the operator hears it once for each release. */
+  #withheld({ device, suite }: LiveSession, { record }: VerifiedRelease): void {
+    if (this.#withheldFrom.get(device) === record.id) return;
+    this.#withheldFrom.set(device, record.id);
+    const reason = `${suite.name} is too weak for firmware: the device needs another assignment, or another device`;
+    const fact = { type: 'release-refused', release: record.id, device, reason } as const;
+    this.#parts.events.emit({ ...fact, code: 'SUITE_LEGACY' });
   }
 
   /** Update request, steps 3 to 8. */

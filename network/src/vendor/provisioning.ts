@@ -31,6 +31,8 @@ export interface Provisioning {
   readonly ledger?: ProvisionedLedger;
   /** kvm; kind lightweight. */
   readonly vendorMacKey?: string;
+  /** It may have a weak suite; kind lightweight. */
+  readonly legacy?: true;
   /** Absolute path of the factory image. */
   readonly image: string;
   readonly imageSize: number;
@@ -73,7 +75,10 @@ export function provisioningOf(parts: {
           ...rootsOf(parts),
           ...(parts.ledger === null ? {} : { ledger: parts.ledger }),
         }
-      : { vendorMacKey: hex(macKeyOf(device)) };
+      : {
+          vendorMacKey: hex(macKeyOf(device)),
+          ...(device.legacy === true ? { legacy: true as const } : {}),
+        };
   return {
     format: 'lamplighter.provisioning.v1',
     device: device.id,

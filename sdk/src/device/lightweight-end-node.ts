@@ -57,7 +57,11 @@ export function lightweightCode({
       enrolUnder(
         held,
         envelope,
-        { open: (signed) => open('assignment', signed), isUsableKey: () => false },
+        {
+          open: (signed) => open('assignment', signed),
+          isUsableKey: () => false,
+          legacy: identity.legacy ?? false,
+        },
         idD,
         lastEpoch,
       ),

@@ -65,6 +65,8 @@ export interface LightweightIdentity extends Provisioned {
   readonly kind: 'lightweight';
   /** kvm, 32 bytes. */
   readonly vendorMacKey: Uint8Array;
+  /** It can do no better than a weak suite (§4): it is monitored under one, and takes no firmware. @default false */
+  readonly legacy?: boolean;
 }
 
 export type DeviceIdentity = EndNodeIdentity | LightweightIdentity;
@@ -83,9 +85,10 @@ export function parseProvisioning(document: unknown): DeviceIdentity {
   const kind = oneOfTexts(fields, 'kind', ['end', 'lightweight']);
   oneOfTexts(fields, 'format', [FORMAT]);
   if (kind === 'lightweight') {
-    checkNames(fields, ['vendorMacKey']);
+    checkNames(fields, ['vendorMacKey', 'legacy']);
     const vendorMacKey = hex(fields, 'vendorMacKey', 32);
-    return { ...parseCommon(fields), kind, vendorMacKey };
+    const legacy = 'legacy' in fields ? { legacy: flag(fields, 'legacy') } : {};
+    return { ...parseCommon(fields), kind, vendorMacKey, ...legacy };
   }
   const rootsName = 'vendorRoots' in fields ? 'vendorRoots' : 'vendorKey';
   checkNames(fields, [rootsName, 'ledger']);
@@ -220,6 +223,12 @@ function integer(
     throw invalid(name, `an integer ${least}..${most}`);
   }
   return value as number;
+}
+
+function flag(fields: Fields, name: string): boolean {
+  const value = fields[name];
+  if (typeof value !== 'boolean') throw invalid(name, 'true or false');
+  return value;
 }
 
 function hex(fields: Fields, name: string, length?: number, at = ''): Uint8Array {

@@ -10,6 +10,7 @@ import {
   refuseOffer,
 } from '../protocol/update-device.ts';
 import type { ContentFrame } from '../wire/frames.ts';
+import { suiteOf } from '../crypto/suites.ts';
 import { CloseCode, NoUpdate, ResultCode } from '../wire/message-types.ts';
 import type { BlobRef, Message, UpdOffer } from '../wire/message-types.ts';
 import { messageNumber } from '../wire/messages.ts';
@@ -22,6 +23,9 @@ import { Installer } from './installer.ts';
 import { ProofService } from './proof-service.ts';
 import type { ProvableAnswer } from './proof-service.ts';
 import type { DeviceServices, Handlers, SessionLink } from './session-link.ts';
+
+/** §4. */
+const NO_FIRMWARE = { code: ResultCode.notSupported, reason: 'the suite is too weak for firmware' };
 
 /** Updates in one session. */
 export class UpdateService {
@@ -62,7 +66,14 @@ export class UpdateService {
     if (result !== null) this.#link.send({ type: 'result', ...result });
     // What was approved when the transfer began may have been withdrawn meanwhile.
     if (transfer !== null && this.#proofs.required) await this.#proofs.want();
+    // What began under another assignment does not go on under a weak suite.
+    else if (transfer !== null && this.#isLegacy) await this.#installer.abandon(NO_FIRMWARE);
     else await this.#installer.resume(this.#now());
+  }
+
+  /** §4: firmware never comes under a suite for legacy devices. */
+  get #isLegacy(): boolean {
+    return suiteOf(this.#link.epoch.assignment.suite).legacy;
   }
 
   /** Proofs of this session, for what a push changes. */
@@ -110,6 +121,10 @@ export class UpdateService {
   /** Update request, step 8; propagation, steps 3 and 4. */
   async #offer(offer: UpdOffer): Promise<void> {
     const { memory, updates } = this.#device;
+    if (this.#isLegacy) {
+      this.#link.send(refuseOffer(ResultCode.notSupported));
+      return;
+    }
     const challenge = this.#proofs.required ? openChallenge(updates.state, this.#now()) : null;
     // It crossed the challenge: the answer is still to come.
     if (challenge !== null && offer.proofs === false) return;

@@ -1,16 +1,10 @@
-import {
-  EndNode,
-  fastRetry,
-  LightweightEndNode,
-  MemoryFirmwareStore,
-  type EndNodeIdentity,
-} from '@lamplighter/sdk';
+import type { EndNode, LightweightEndNode } from '@lamplighter/sdk';
 import { systemClock } from '../../../network/src/management/index.ts';
+import { startDevice } from './support/real-device.ts';
 import { TestCity } from './support/test-city.ts';
 import type { TestDevice } from './support/test-device.ts';
 
 const NEW_IMAGE = new Uint8Array(150_000).map((_byte, index) => (index * 7) % 253);
-const SLOT_BYTES = 262_144;
 
 // Devices wait up to 2 s for their window, and restart: real time passes here.
 jest.setTimeout(30_000);
@@ -24,44 +18,12 @@ describe("a management node with the SDK's devices", () => {
     await city.close();
   });
 
-  function common(device: TestDevice): Omit<EndNodeIdentity, 'kind' | 'vendorKey'> {
-    return {
-      device: device.id,
-      model: city.ledger.devices.get(device.id)!.model,
-      vendor: 'northlight',
-      gateway: city.url,
-      assignment: device.envelope,
-      kv: device.kv0,
-      kvN: 0,
-      image: '/factory.bin',
-      imageSize: device.image.length,
-      imageSha256: device.state.sha256,
-      seq: 1,
-      gen: 1,
-      version: '1.0.1',
-      slotBytes: SLOT_BYTES,
-      component: ['firmware', 0],
-      intervals: { fti: 10, rti: 2, uti: 3_600 },
-    };
-  }
-
-  const slots = (bytes: Uint8Array): MemoryFirmwareStore =>
-    new MemoryFirmwareStore({ bytes, gen: 1, seq: 1, version: '1.0.1' }, SLOT_BYTES);
-
-  async function started(
+  function started(
     device: TestDevice,
     kind: 'end' | 'lightweight',
     image = device.image,
   ): Promise<EndNode | LightweightEndNode> {
-    const firmware = slots(image);
-    const retry = fastRetry;
-    if (kind === 'end') {
-      const vendorKey = city.vendor.signer.publicKey;
-      const identity = { ...common(device), kind, vendorKey } as const;
-      return EndNode.start({ identity, firmware, retry });
-    }
-    const identity = { ...common(device), kind, vendorMacKey: device.kvm } as const;
-    return LightweightEndNode.start({ identity, firmware, retry });
+    return startDevice(city, device, kind, { image });
   }
 
   it.each([

@@ -3,7 +3,9 @@ import {
   chainContext,
   chainValue,
   ed25519PublicKey,
+  isUsableEd25519Key,
   newEd25519Signer,
+  openEnvelope,
   pskOf,
   signEnvelope,
   suiteOf,
@@ -15,7 +17,7 @@ import {
   acceptSession,
   answerHello,
   checkHello,
-  enrol,
+  enrolUnder,
   finishSession,
   manageEpoch,
   startHello,
@@ -33,6 +35,7 @@ import {
   encodeAssignment,
   encodeChainKey,
   encodeSigned,
+  suiteFacts,
   type Assignment,
   type DeviceState,
 } from '@lamplighter/sdk/wire';
@@ -107,8 +110,15 @@ export function enrolPair(assignment: Assignment = assignmentOf()): Pair {
   const trust: VendorTrust = light
     ? { kind: 'mac', kvm }
     : { kind: 'signature', threshold: 1, keys: [ed25519PublicKey(VENDOR_SECRET)] };
-  const enrolled = enrol({ kv: KV0.slice(), kvN: 0 }, envelope, trust, assignment.idD);
-  const managed = manageEpoch(payload, pskOf(KV0, payload), light ? CHAIN_SEED : undefined);
+  const legacy = suiteFacts(assignment.suite)?.legacy ?? false;
+  const open = (encoded: Uint8Array): Uint8Array => openEnvelope('assignment', encoded, trust);
+  const enrolled = enrolUnder(
+    { kv: KV0.slice(), kvN: 0 },
+    envelope,
+    { open, isUsableKey: isUsableEd25519Key, legacy },
+    assignment.idD,
+  );
+  const managed = manageEpoch(payload, pskOf(KV0, payload), light ? CHAIN_SEED : undefined, legacy);
   return { enrolled, device: enrolled.epoch, managed, envelope, trust };
 }
 

@@ -6,16 +6,19 @@ import path from 'node:path';
 import type { DeviceKind, ReleaseRecord } from '@lamplighter/chaincode';
 import {
   ed25519PublicKey,
+  isUsableEd25519Key,
   macEnvelope,
+  openEnvelope,
   pskOf,
   signEnvelope,
   vendorMacKey,
 } from '@lamplighter/sdk/crypto';
-import { enrol } from '@lamplighter/sdk/protocol';
+import { enrolUnder, type AssignmentTrust } from '@lamplighter/sdk/protocol';
 import {
   encodeAssignment,
   encodeChainKey,
   encodeSigned,
+  suiteFacts,
   type Assignment,
 } from '@lamplighter/sdk/wire';
 import {
@@ -37,6 +40,10 @@ export const MANAGER = 'gateway-1';
 const bytes = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
 type EventOf<T extends ManagementEvent['type']> = Extract<ManagementEvent, { type: T }>;
+
+type CityOptions = Partial<Omit<ManagementNodeOptions, 'keys'>> & {
+  readonly keys?: Partial<ManagementNodeOptions['keys']>;
+};
 
 export class TestCity {
   readonly clock: FakeClock;
@@ -70,7 +77,7 @@ export class TestCity {
 
   /** @param prepare makes the ledger ready before the node reads it */
   static async start(
-    change: Partial<ManagementNodeOptions> = {},
+    { keys, ...change }: CityOptions = {},
     prepare: (ledger: FakeLedger) => void = () => undefined,
   ): Promise<TestCity> {
     const directory = await mkdtemp(path.join(tmpdir(), 'lamplighter-management-'));
@@ -97,7 +104,12 @@ export class TestCity {
       directory,
       port: 0,
       ledger,
-      keys: { signature: bytes(32), sealing: sealing.secretKey, chainMaster: bytes(32) },
+      keys: {
+        signature: bytes(32),
+        sealing: sealing.secretKey,
+        chainMaster: bytes(32),
+        ...keys,
+      },
       intervals: { base: { fti: 20, rti: 4, uti: 60 }, draw: (base) => base },
       clock,
       onEvent: (event) => events.push(event),
@@ -153,7 +165,7 @@ export class TestCity {
       epoch: 1,
       class: kind === 'end' ? 0 : 1,
       mauth: kind === 'end' ? 1 : 2,
-      mkey: kind === 'end' ? ed25519PublicKey(this.#signatureKey) : await this.chain(id, 1),
+      mkey: await this.#managerKey(kind, id, change),
       dkey: new Uint8Array(0),
       endpoints: [this.url],
       ...change,
@@ -177,7 +189,7 @@ export class TestCity {
       vendor: VENDOR,
       kind,
       suites: [assignment.suite],
-      legacy: false,
+      legacy: isLegacy(assignment),
       state: 'assigned',
       firmware: { gen: 1, sequence: 1, version: '1.0.1', size: image.length, sha256 },
       assignment: {
@@ -201,13 +213,34 @@ export class TestCity {
       previousManager: null,
     });
     await this.event('device-added', (event) => event.device === id);
-    const trust =
-      kind === 'end'
-        ? ({ kind: 'signature', threshold: 1, keys: [this.vendor.signer.publicKey] } as const)
-        : ({ kind: 'mac', kvm } as const);
-    const { epoch } = enrol({ kv: kv0, kvN: 0 }, envelope, trust, id);
+    const { epoch } = enrolUnder({ kv: kv0, kvN: 0 }, envelope, this.#trust(assignment, kvm), id);
     const imageSha256 = new Uint8Array(Buffer.from(sha256, 'hex'));
     return new TestDevice({ id, kv0, kvm, envelope, epoch, image, sha256: imageSha256 });
+  }
+
+  /** What a device of this assignment believes. */
+  #trust(assignment: Assignment, kvm: Uint8Array): AssignmentTrust {
+    const keys = [this.vendor.signer.publicKey];
+    const trust =
+      assignment.class === 0
+        ? ({ kind: 'signature', threshold: 1, keys } as const)
+        : ({ kind: 'mac', kvm } as const);
+    return {
+      open: (envelope) => openEnvelope('assignment', envelope, trust),
+      isUsableKey: isUsableEd25519Key,
+      legacy: isLegacy(assignment),
+    };
+  }
+
+  /** `mkey`, unless the assignment brings its own: the signature key, or the anchor of a chain. */
+  async #managerKey(
+    kind: DeviceKind,
+    id: string,
+    change: Partial<Assignment>,
+  ): Promise<Uint8Array> {
+    if (change.mkey !== undefined) return change.mkey;
+    if (kind === 'end') return ed25519PublicKey(this.#signatureKey);
+    return this.chain(id, change.epoch ?? 1, change.suite);
   }
 
   /** Puts an approved release on the ledger and lets the node hear of it. */
@@ -223,7 +256,7 @@ export class TestCity {
   }
 
   /** `mkey` of class L: the anchor that the node gives for a device and an epoch. */
-  async chain(device: string, epoch: number): Promise<Uint8Array> {
+  async chain(device: string, epoch: number, suite = 0x0103): Promise<Uint8Array> {
     const party = {
       vendor: VENDOR,
       releaseKey: this.vendor.seed,
@@ -231,7 +264,11 @@ export class TestCity {
       managerKey: ed25519PublicKey(this.#signatureKey),
       url: `http://127.0.0.1:${String(this.node.port)}`,
     };
-    const [anchor] = await requestAnchors(party, [{ device, epoch }]);
+    const [anchor] = await requestAnchors(party, [{ device, epoch, suite }]);
     return encodeChainKey(anchor!);
   }
+}
+
+function isLegacy({ suite }: Assignment): boolean {
+  return suiteFacts(suite)?.legacy ?? false;
 }
