@@ -221,13 +221,14 @@ export class ManagementNode implements AsyncDisposable {
   }
 
   async #openTrees(
-    { directory, keys: { treeMaster: master } }: ManagementNodeOptions,
+    { directory, lmsType, keys: { treeMaster: master } }: ManagementNodeOptions,
     events: EventStream,
   ): Promise<Trees | null> {
     if (master === undefined) return null;
     return Trees.open({
       directory: path.join(directory, 'trees'),
       master,
+      ...(lmsType === undefined ? {} : { lmsType }),
       onRenewed: (treeKey) => {
         events.emit({ type: 'tree-renewed', treeKey: toHex(treeKey) });
       },

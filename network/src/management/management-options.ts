@@ -60,6 +60,8 @@ export interface ManagementNodeOptions {
   readonly origins?: readonly string[];
   /** Values of a lightweight device's chain, one a session (protocol §3.3): 64 to 65536. @default 4_096 */
   readonly chainLength?: number;
+  /** Of both levels of the node's tree, 0x0a to 0x0d (protocol §3.3); each step has 32 times the leaves on a level. @default 0x0b */
+  readonly lmsType?: number;
   /** Sessions that may be resumed in a row, 0 to 16, and the seconds a ticket lives (protocol §3.5). @default 16, a day */
   readonly resumption?: { readonly inARow?: number; readonly seconds?: number };
   /** Bytes of images kept on disk. @default 1_073_741_824 */
