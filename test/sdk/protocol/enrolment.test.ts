@@ -75,7 +75,11 @@ describe('enrol', () => {
       signed(assignmentOf({ suite: 0x0202, epoch: 2 })),
       'ENROLMENT_NOT_SUPPORTED',
     ],
-    ['a tree of other parameters', signed(assignmentOf({ ...hss, epoch: 2 })), 'ENROLMENT_NOT_SUPPORTED'],
+    [
+      'a tree of other parameters',
+      signed(assignmentOf({ ...hss, epoch: 2 })),
+      'ENROLMENT_NOT_SUPPORTED',
+    ],
     [
       'a manager key of small order',
       signed(assignmentOf({ mkey: smallOrder, epoch: 2 })),
