@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { CloseCode, toHex } from '@lamplighter/sdk/wire';
 import { Contracts } from '../ledger/contracts.ts';
+import { useNodeAlgorithms } from '../node-algorithms.ts';
 import { AnchorService } from './anchors.ts';
 import { Assignments } from './assignments.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -82,6 +83,7 @@ export class ManagementNode implements AsyncDisposable {
   static async start(options: ManagementNodeOptions): Promise<ManagementNode> {
     options.signal?.throwIfAborted();
     checkOptions(options);
+    useNodeAlgorithms();
     const parts = baseParts(options);
     const known: { conflicts?: ReportConflicts } = {};
     const storage = await openStorage(options.storage ?? { kind: 'memory' }, {

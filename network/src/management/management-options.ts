@@ -1,5 +1,7 @@
 /** What a management node is started with. */
 import { limits } from '@lamplighter/sdk/wire';
+import { rsaSecretKey } from '../exchange/rsa.ts';
+import { ExchangeError } from '../exchange/exchange-error.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from './clock.ts';
 import type { SocketLimits } from './device-socket.ts';
@@ -15,11 +17,11 @@ export interface NodeLogger {
   warn(facts: object, message: string): void;
 }
 
-/** Secrets of a node, 32 bytes each. Their public parts stand on the ledger. */
+/** Secrets of a node, 32 bytes each unless said otherwise. Their public parts stand on the ledger. */
 export interface ManagementKeys {
   /** Ed25519 seed of PU_j: faces devices and vendors. */
   readonly signature: Uint8Array;
-  /** X25519 secret of the `sealingKey`. */
+  /** Secret of the `sealingKey`: X25519, or RSA of 3072 bits and more as PKCS #8 in DER. */
   readonly sealing: Uint8Array;
   /** Every chain of lightweight devices comes from it (protocol §3.3). */
   readonly chainMaster: Uint8Array;
@@ -81,9 +83,9 @@ export interface ManagementNodeOptions {
 export function checkOptions(options: ManagementNodeOptions): void {
   const { keys, ledger, mspId, chainLength = limits.CHAIN_LENGTH } = options;
   for (const [name, key] of Object.entries(keys) as [string, Uint8Array][]) {
-    if (key.length !== 32) {
-      throw new RangeError(`expected keys.${name} of 32 bytes, got ${key.length}`);
-    }
+    if (key.length === 32) continue;
+    if (name === 'sealing' && isRsaSecret(key)) continue;
+    throw new RangeError(`expected keys.${name} of 32 bytes, got ${key.length}`);
   }
   const { CHAIN_LENGTH_LEAST: least, CHAIN_LENGTH_MOST: most } = limits;
   if (!Number.isSafeInteger(chainLength) || chainLength < least || chainLength > most) {
@@ -91,5 +93,15 @@ export function checkOptions(options: ManagementNodeOptions): void {
   }
   if (ledger.mspId !== mspId) {
     throw new RangeError(`expected a ledger identity of ${mspId}, got one of ${ledger.mspId}`);
+  }
+}
+
+function isRsaSecret(der: Uint8Array): boolean {
+  try {
+    rsaSecretKey(der);
+    return true;
+  } catch (error) {
+    if (error instanceof ExchangeError) return false;
+    throw error;
   }
 }

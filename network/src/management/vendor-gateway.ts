@@ -18,7 +18,7 @@ import {
 export interface VendorGatewayKeys {
   /** PU_j's Ed25519 seed. */
   readonly signature: Uint8Array;
-  /** X25519 secret of the `sealingKey` on the ledger. */
+  /** Secret of the `sealingKey` on the ledger: X25519, or RSA in DER. */
   readonly sealing: Uint8Array;
 }
 

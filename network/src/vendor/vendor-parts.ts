@@ -9,6 +9,7 @@ import { sealedSecret } from '../at-rest/sealed-file.ts';
 import { Sealer } from '../at-rest/sealer.ts';
 import { sweepUnfinished } from '../atomic-file.ts';
 import { Contracts } from '../ledger/index.ts';
+import { useNodeAlgorithms } from '../node-algorithms.ts';
 import { secretFile } from '../secret-file.ts';
 import { DeviceSecrets } from './device-secrets.ts';
 import { FirmwareStore } from './firmware-store.ts';
@@ -39,6 +40,7 @@ export const TOKEN_FILE = 'operator-token';
 
 /** @throws VendorError STORE_CORRUPT; AtRestError with the codes of master key and sealed files */
 export async function openParts(options: VendorNodeOptions): Promise<VendorParts> {
+  useNodeAlgorithms();
   const directory = path.resolve(options.directory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await sweepUnfinished(directory);

@@ -5,7 +5,7 @@ import { loadManagementKeys } from '../../../network/src/management/index.ts';
 import { codeOf } from '../code-of.ts';
 
 const MASTER = new Uint8Array(32).fill(7);
-const NAMES = ['chain-master', 'sealing-key', 'signature-key'];
+const NAMES = ['chain-master', 'sealing-key', 'signature-key', 'tree-master'];
 
 describe('the keys of a management node', () => {
   let parent: string;
@@ -26,7 +26,7 @@ describe('the keys of a management node', () => {
     const hex = Object.values(keys as object as Record<string, Uint8Array>).map((key) =>
       Buffer.from(key).toString('hex'),
     );
-    expect(new Set(hex).size).toBe(3);
+    expect(new Set(hex).size).toBe(4);
     expect((await readdir(directory)).sort()).toEqual(NAMES.map((name) => `${name}.sealed`));
     for (const name of await readdir(directory)) {
       const bytes = await readFile(join(directory, name));
@@ -49,6 +49,7 @@ describe('the keys of a management node', () => {
       chainMaster: new Uint8Array(32).fill(0),
       sealing: new Uint8Array(32).fill(1),
       signature: new Uint8Array(32).fill(2),
+      treeMaster: new Uint8Array(32).fill(3),
     };
     expect(await load()).toEqual(keys);
     expect((await readdir(directory)).sort()).toEqual(NAMES.map((name) => `${name}.sealed`));

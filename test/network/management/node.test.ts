@@ -1,3 +1,4 @@
+import { newRsaKeyPair } from '../../../network/src/exchange/rsa.ts';
 import { ManagementNode } from '../../../network/src/management/index.ts';
 import { VENDOR } from './support/test-vendor.ts';
 import { MANAGER, TestCity } from './support/test-city.ts';
@@ -107,6 +108,17 @@ describe('a management node', () => {
     await expect(ManagementNode.start({ ...options, mspId: 'HeliosMSP' })).rejects.toThrow(
       'expected a ledger identity of HeliosMSP, got one of NorthlightMSP',
     );
+  });
+
+  it('opens what vendors seal to its RSA key', async () => {
+    await city.close();
+    const { publicKey, secretKey } = await newRsaKeyPair();
+    city = await TestCity.start({ keys: { sealing: secretKey } });
+    city.vendor.sealingKey = publicKey;
+    const device = await city.device();
+    const line = await device.open(city.url);
+    expect(await city.event('device-connected')).toMatchObject({ device: device.id });
+    line.line.close();
   });
 
   it('gives its events to a reader until it is closed', async () => {
