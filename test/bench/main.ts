@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 
 import { compare, rates, type CryptoBenchOptions } from './crypto/bench.ts';
+import { fuzzAll } from './decoders/decoders.ts';
 import { bench, type BenchOptions } from './network/bench.ts';
 import { benchFabric } from './network/fabric-bench.ts';
 import { CLIENT_KINDS } from './network/orders.ts';
@@ -17,6 +18,7 @@ import { benchProofs } from './proof/bench.ts';
 
 const USAGE = `usage: npm run bench -- network [options]
        npm run bench -- crypto [--turns N] [--only NAME]
+       npm run bench -- decoders [--cases N] [--seed N]
        npm run bench -- proof [--devices N] [--turns N]
 
 NETWORK
@@ -45,6 +47,14 @@ Then every algorithm by itself on 256 bytes, for information.
 
   --turns N           of each side (default 101)
   --only NAME         what has this in its name
+
+DECODERS
+
+Bytes that somebody chose, for every decoder: each gives a value or refuses with a code. Lines "name cases rejects"; the exit code
+is 1 when anything else came out.
+
+  --cases N           for all decoders together (default 100000)
+  --seed N            makes the same cases again (default: of the time, and printed)
 
 PROOF
 
@@ -119,6 +129,29 @@ function cryptoMain(args: readonly string[]): void {
   process.exitCode = isMet ? 0 : 1;
 }
 
+function decodersMain(args: readonly string[]): void {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      cases: { ...text, default: '100000' },
+      seed: { ...text, default: String(Date.now() % 2 ** 31) },
+    },
+  });
+  const seed = numberFrom('seed', values.seed, 0);
+  let [allCases, allRejects] = [0, 0];
+  process.stdout.write(`seed ${seed}\n`);
+  for (const result of fuzzAll(numberFrom('cases', values.cases, 1), seed)) {
+    const { name, cases, rejects, failure } = result;
+    process.stdout.write(`${name.padEnd(16)} ${cases} ${rejects}\n`);
+    allCases += cases;
+    allRejects += rejects;
+    if (failure === undefined) continue;
+    process.stdout.write(`${failure}\n`);
+    process.exitCode = 1;
+  }
+  process.stdout.write(`${'all'.padEnd(16)} ${allCases} ${allRejects}\n`);
+}
+
 async function proofMain(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
@@ -134,6 +167,10 @@ async function proofMain(args: readonly string[]): Promise<void> {
 async function main(args: readonly string[]): Promise<void> {
   if (args[0] === 'crypto') {
     cryptoMain(args.slice(1));
+    return;
+  }
+  if (args[0] === 'decoders') {
+    decodersMain(args.slice(1));
     return;
   }
   if (args[0] === 'proof') {

@@ -12,8 +12,9 @@ export interface Comparison {
   readonly target: Target;
 }
 
-/** How many times as fast we have to be at least, or how many times as long we may take at most. */
-export type Target = { readonly leastSpeed: number } | { readonly mostTime: number };
+/** How many times as fast we have to be at least, or how many times as long we may take at most; else how long we take. */
+export type Target =
+  { readonly leastSpeed: number } | { readonly mostTime: number } | 'information';
 
 export interface Measured {
   readonly oursNs: number;

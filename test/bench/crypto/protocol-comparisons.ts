@@ -7,6 +7,7 @@ import {
   x25519SharedSecret,
 } from '@lamplighter/sdk/crypto';
 import { acceptSession, finishSession } from '@lamplighter/sdk/protocol';
+import type { Message } from '@lamplighter/sdk/wire';
 
 import { RecordChannel } from '../../../sdk/src/protocol/record-channel.ts';
 import {
@@ -17,6 +18,7 @@ import {
   filled,
   hello,
   MANAGER_SECRET,
+  openSession,
   STATE,
 } from '../../sdk/protocol/session-fixture.ts';
 import type { Comparison, Step } from './comparison.ts';
@@ -27,6 +29,11 @@ const [KEY, NONCE, AD] = [filled(1, suite.keyBytes), filled(2, suite.nonceBytes)
 function sealAndOpen(text: Uint8Array): Uint8Array {
   return suite.open(KEY, NONCE, AD, suite.seal(KEY, NONCE, AD, text));
 }
+
+const bareAead: Step = (length) => {
+  const text = filled(4, length);
+  return () => sealAndOpen(text);
+};
 
 /** Both ends' work on one record after another, with nonces, limits and all. */
 const records: Step = (length) => {
@@ -40,6 +47,13 @@ const records: Step = (length) => {
     if (receiving.isBeyondLimit(length)) throw new RangeError('the receiver is at its limit');
     return receiving.open(sending.seal(text));
   };
+};
+
+/** Both ends' work on one message after another as applications have it: CBOR and frame as well. */
+const sessionRecords: Step = (length) => {
+  const { device, manager } = openSession(enrolPair(), suite.limits.frameBytes);
+  const message: Message = { type: 'blob', sha256: filled(5), from: 0, data: filled(4, length) };
+  return () => device.session.seal(message).map((frame) => manager.session.open(frame));
 };
 
 /** A class E handshake as the manager has it: Hello checked, Accept made, Finish opened. */
@@ -71,11 +85,15 @@ export const protocolComparisons: readonly Comparison[] = [
     name: 'record_by_bare_aead',
     sizes: [64, 256, 1024, 4096],
     ours: records,
-    theirs: (length: number) => {
-      const text = filled(4, length);
-      return () => sealAndOpen(text);
-    },
+    theirs: bareAead,
     target: { mostTime: 1.1 },
+  },
+  {
+    name: 'message_through_session_by_bare_aead',
+    sizes: [64, 256, 1024, 4096],
+    ours: sessionRecords,
+    theirs: bareAead,
+    target: 'information',
   },
   {
     name: 'handshake_manager_by_x25519_ed25519_aead',

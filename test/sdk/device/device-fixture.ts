@@ -66,7 +66,8 @@ export class DeviceFixture {
 
   constructor(kind: 'end' | 'lightweight', changes: Partial<Assignment> = {}) {
     this.kind = kind;
-    const assignment = kind === 'end' ? assignmentOf(changes) : lightweight(256, changes);
+    const assignment =
+      kind === 'end' ? assignmentOf(changes) : { ...lightweight(256, changes), ...changes };
     const pair = enrolPair(assignment);
     this.kvm = vendorMacKey(KV0, assignment.idD);
     this.manager = new MemoryManager(pair.managed);
@@ -177,7 +178,8 @@ export class DeviceFixture {
         size: image.length,
         root: chunkTree(image, manifest.chunkLog2).root,
       };
-      const sealed = new SealedImage(suiteOf(0x0103), own, image, filled(0x33));
+      const { suite } = this.manager.epoch.assignment;
+      const sealed = new SealedImage(suiteOf(suite), own, image, filled(0x33));
       objects.set(toHex(manifest.sha256), sealed);
       objects.set(toHex(manifest.root), sealed.leafList);
     }

@@ -1,10 +1,10 @@
 /** A manager in memory: both ends of real sessions, without sockets. What it sends is up to the test. */
 import {
   ManagerDelivery,
-  answerHello,
   buildRequest,
   checkHello,
   finishSession,
+  prepareAnswer,
 } from '@lamplighter/sdk/protocol';
 import type {
   BlobObject,
@@ -41,6 +41,8 @@ export class MemoryManager {
   readonly objects = new Map<string, BlobObject | ImageObject>();
   /** Changes a frame on its way to the device; null drops it. */
   tamper: (frame: Uint8Array) => Uint8Array | null = (frame) => frame;
+  /** Proof by a tree (§3.3, mauth 3). */
+  treeSign: ((message: Uint8Array) => Uint8Array) | null = null;
   /** False: nobody answers. */
   reachable = true;
   /** Answers a Hello in place of the handshake. */
@@ -171,12 +173,14 @@ export class MemoryManager {
       line.inbox.end(verdict.closeCode);
       return;
     }
-    const answered = answerHello(verdict, {
+    const prepared = prepareAnswer(verdict, {
       nm: filled(0x21, 16),
       ephemeralSecret: filled(0x22),
       signatureKey: MANAGER_SECRET,
     });
-    this.epoch = answered.epoch;
+    this.epoch = prepared.epoch;
+    const { toSign } = prepared;
+    const answered = prepared.seal(toSign === null ? undefined : this.treeSign?.(toSign));
     line.pending = answered.pending;
     const changed = this.tamper(answered.frame);
     if (changed !== null) line.inbox.push(changed);

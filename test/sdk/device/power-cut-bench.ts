@@ -20,6 +20,12 @@ export interface Verdict extends Seen {
   readonly bootable: number;
 }
 
+/** A manager's tree. */
+export interface ManagerTree {
+  readonly publicKey: Uint8Array;
+  readonly sign: (message: Uint8Array) => Uint8Array;
+}
+
 /** See the module comment. */
 export class PowerCutBench {
   readonly disk = new SimulatedDisk();
@@ -27,10 +33,21 @@ export class PowerCutBench {
   readonly #manager: AttentiveManager;
   readonly #isHealthy: boolean;
 
-  /** @param isHealthy what the new image's self test says */
-  constructor(kind: 'end' | 'lightweight', isHealthy = true) {
+  /**
+   * @param isHealthy what the new image's self test says
+   * @param suite and, for a lightweight device, the tree by which its manager proves itself in place of a chain
+   */
+  constructor(
+    kind: 'end' | 'lightweight',
+    isHealthy = true,
+    { suite = 0x0103, tree }: { readonly suite?: number; readonly tree?: ManagerTree } = {},
+  ) {
     this.#isHealthy = isHealthy;
-    this.#fixture = new DeviceFixture(kind);
+    this.#fixture = new DeviceFixture(kind, {
+      suite,
+      ...(tree === undefined ? {} : { mauth: 3, mkey: tree.publicKey }),
+    });
+    if (tree !== undefined) this.#fixture.manager.treeSign = (message) => tree.sign(message);
     const release = this.#fixture.release(NEW_IMAGE, { chunkLog2: kind === 'end' ? 14 : 12 });
     const endsWith = isHealthy ? release.manifest.seq : FACTORY.seq;
     this.#manager = new AttentiveManager(this.#fixture, release, endsWith);
