@@ -68,6 +68,8 @@ describe('parseProvisioning', () => {
       kind: 'lightweight',
       vendorMacKey: new Uint8Array(32).fill(0xab),
     });
+    const document = { ...WITHOUT_KEY, kind: 'lightweight', vendorMacKey: KEY, legacy: true };
+    expect(parseProvisioning(document)).toMatchObject({ legacy: true });
   });
 
   it('reads k of n roots in place of one key, and the ledger', () => {
@@ -93,6 +95,8 @@ describe('parseProvisioning', () => {
     ],
     ['ledger.validators', { ...DOCUMENT, ledger: { channel: 'c', chaincode: 'c' } }],
     ['ledger.more', { ...DOCUMENT, ledger: { more: 1 } }],
+    ['legacy', { ...WITHOUT_KEY, kind: 'lightweight', vendorMacKey: KEY, legacy: 1 }],
+    ['legacy', { ...DOCUMENT, legacy: true }],
     ['ledger', { ...WITHOUT_KEY, kind: 'lightweight', vendorMacKey: KEY, ledger: {} }],
   ])('refuses a false %s', (name, document) => {
     const { code, message } = refusalOf(document);
