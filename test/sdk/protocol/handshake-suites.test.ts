@@ -1,11 +1,15 @@
 /** Enrolment, handshake and resumption under every suite and proof of docs/protocol.md §3.3, §3.5 and §4. */
 import {
   ed25519Sign,
+  handshakeKeys,
   LMS_ID_BYTES,
   lmsSet,
   pskOf,
+  resumedSecret,
   suiteIds,
   suiteOf,
+  transcriptNext,
+  transcriptOfHello,
   TREE_OTS_TYPE,
 } from '@lamplighter/sdk/crypto';
 import {
@@ -25,7 +29,16 @@ import {
   type SealedAccept,
   type Ticket,
 } from '@lamplighter/sdk/protocol';
-import { be32, concatBytes, encodeAssignment, type Assignment } from '@lamplighter/sdk/wire';
+import {
+  acceptBodyCodec,
+  be32,
+  concatBytes,
+  decodeFrame,
+  encodeAssignment,
+  encodeFrame,
+  type AcceptFrame,
+  type Assignment,
+} from '@lamplighter/sdk/wire';
 import { LmsTree } from '../../../network/src/management/lms-tree.ts';
 import { refusalOf } from '../refusal.ts';
 import {
@@ -311,7 +324,23 @@ describe.each([0x0103, 0x0201])('resumption under suite %i', (id) => {
     expect(establish({ device, managed: resumes }).manager.epoch.completedCtr).toBe(41);
   });
 
-  it('takes no key of M and no proof, and the Accept of a full handshake neither', () => {
+  it('takes no proof, were it sealed ever so rightly', () => {
+    const suite = suiteOf(id);
+    const { hello, frame } = begin(next, { ticket });
+    const { core } = decodeFrame(frame) as AcceptFrame;
+    const { en } = next.device;
+    const h2 = transcriptNext(suite, transcriptOfHello(suite, en, hello.frame), core);
+    const s = resumedSecret(suite, ticket.rs, en);
+    const { key, iv } = handshakeKeys(suite, s, 'accept', h2);
+    const body = acceptBodyCodec.encode({ idM: 'manager-1', proof: filled(1, 64) });
+    const proving = encodeFrame({ type: 'accept', core, sealed: suite.seal(key, iv, h2, body) });
+    expect(refusalOf(() => acceptSession(hello.pending, proving, STATE))).toEqual({
+      code: 'HANDSHAKE_PROOF_WRONG',
+      closeCode: 4401,
+    });
+  });
+
+  it('takes no key of M, and the Accept of a full handshake neither', () => {
     const full = begin(next);
     const { pending } = helloOf(stepCounter(next.device), { ...ticket, rs: ticket.rs.slice() });
     expect(refusalOf(() => acceptSession(pending, full.frame, STATE))).toEqual({
