@@ -55,7 +55,8 @@ export class DeviceProofs {
       return { kind: 'current', proofs };
     }
     const release = await admission.admit(manifest);
-    if (release === null || entry.refused.includes(manifest)) return { kind: 'no-release', proofs };
+    // Also what the device refused before: "nothing" would be disproved by the very proof.
+    if (release === null) return { kind: 'no-release', proofs };
     return { kind: 'offer', release, proofs };
   }
 

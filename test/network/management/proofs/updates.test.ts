@@ -134,6 +134,18 @@ describe('updates with proofs', () => {
     expect(city.events.filter(({ type }) => type === 'update-offered')).toHaveLength(1);
   });
 
+  it('offer what the device refused before, as the proof names it, but never unasked', async () => {
+    const release = released(true);
+    const { manifest } = await expecting('upd-offer');
+    line.send({ type: 'done', sha256: manifest.sha256, code: ResultCode.noRoom });
+    await city.event('release-refused');
+    query();
+    const { manifest: again, proofs } = await expecting('upd-offer');
+    expect(again).toEqual(manifest);
+    expect(await verdictOf(proofs)).toMatchObject({ statement: { manifest: release.id } });
+    expect(city.events.filter(({ type }) => type === 'update-offered')).toHaveLength(2);
+  });
+
   it('take back by proof what was withdrawn after the offer', async () => {
     const release = released(true);
     await expecting('upd-offer');
