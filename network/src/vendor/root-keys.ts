@@ -15,7 +15,7 @@ import { VendorError } from './vendor-error.ts';
 
 /** Signatures that one envelope holds: a rotation has k old and k new ones. */
 const SIGNATURES_MOST = 8;
-/** Generation that devices are made with before any rotation. */
+/** Generation that devices are made with before any rotation; 0 leads to it. */
 const FIRST_GENERATION = 1;
 
 /** How many keys the next generation has, and how many of them sign. */
@@ -69,9 +69,19 @@ export class RootKeys {
     return { gen, k, keys: secrets.map((secret) => keyOf(bytesOf(secret))) };
   }
 
-  /** Signed generations after `gen`, in order; all that is public. */
+  /**
+   * Signed generations after `gen`, in order; all that is public. Devices made with generation 0 have the release key under that
+   * number: the step to 1 is signed by the same key twice over.
+   */
   after(gen: number): readonly Uint8Array[] {
-    return this.#stored.chain.slice(Math.max(0, gen - FIRST_GENERATION)).map(bytesOf);
+    const later = this.#stored.chain.slice(Math.max(0, gen - FIRST_GENERATION)).map(bytesOf);
+    return gen < FIRST_GENERATION && this.rotated ? [this.#firstStep(), ...later] : later;
+  }
+
+  #firstStep(): Uint8Array {
+    const first = { gen: FIRST_GENERATION, k: 1, keys: [keyOf(this.#releaseKey)] };
+    const signer = newEd25519Signer(this.#releaseKey);
+    return encodeSigned(signEnvelope('roots', encodeRoots(first), signer));
   }
 
   /**

@@ -65,6 +65,10 @@ describe('root keys', () => {
     for (const envelope of keys.after(first.gen)) followed = nextRoots(envelope, followed);
     expect(followed).toEqual(keys.roots);
     expect(keys.after(2)).toEqual(keys.after(1).slice(1));
+    // A device that was made with generation 0 has one more step before it.
+    let zero: VendorRoots = { ...first, gen: 0 };
+    for (const envelope of keys.after(0)) zero = nextRoots(envelope, zero);
+    expect(zero).toEqual(keys.roots);
     expect(keys.after(4)).toEqual([]);
     // The release key signs along for the ledger; alone it counts nowhere else.
     expect([holds(keys, first), holds(keys, keys.roots), holds(keys, generations[0]!)]).toEqual([
@@ -87,7 +91,7 @@ describe('root keys', () => {
     const keys = await open();
     const both = await Promise.all([keys.rotate({ k: 1, n: 2 }), keys.rotate({ k: 2, n: 2 })]);
     expect(both.map(({ gen }) => gen)).toEqual([2, 3]);
-    expect(keys.after(0)).toHaveLength(2);
+    expect(keys.after(1)).toHaveLength(2);
   });
 
   it.each([
