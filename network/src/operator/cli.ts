@@ -8,6 +8,7 @@ import type { AuditFlags } from './commands/audit.ts';
 import type { ProvisionFlags } from './commands/provision.ts';
 import { addStakeCommands } from './commands/stake-options.ts';
 import type { StartFlags } from './commands/start.ts';
+import type { RotateRootsFlags } from './commands/vendor.ts';
 import { withEngine } from './engine-option.ts';
 
 /** Exit codes: 0 good, 1 the command failed and said why, 2 it was called wrongly. */
@@ -90,6 +91,7 @@ function program(): Command {
   addAuditCommands(root.command('audit').description('what a running ledger says of its devices'));
   addDeviceCommands(device);
   addGatewayCommands(root.command('gateway').description('gateways of a running city'));
+  addVendorCommands(root.command('vendor').description('vendors of a running city'));
   return root;
 }
 
@@ -147,6 +149,19 @@ function addGatewayCommands(gateway: Command): void {
     .action(async (id: string, options: TakeOverFlags) => {
       const { takeOver } = await import('./commands/gateway.ts');
       await takeOver(id, options);
+    });
+}
+
+function addVendorCommands(vendor: Command): void {
+  vendor
+    .command('rotate-roots <vendor>')
+    .description('take fresh root keys, signed by the present ones')
+    .addOption(directoryOption().makeOptionMandatory())
+    .requiredOption('--keys <n>', 'how many keys the next generation has, up to 8', wholeNumber)
+    .requiredOption('--threshold <k>', 'how many of them have to sign', wholeNumber)
+    .action(async (id: string, options: RotateRootsFlags) => {
+      const { rotateRoots } = await import('./commands/vendor.ts');
+      await rotateRoots(id, options);
     });
 }
 

@@ -1,17 +1,19 @@
 /**
  * The operator's API, on the same loopback server, for `lamplighter device …` and `lamplighter gateway …`: `POST` of a JSON
- * object to `/v1/operator/devices`, `/v1/operator/devices/{id}/{transfer|suspend|retire}` and
- * `/v1/operator/managers/{id}/take-over`, which is answered by lines (take-overs.ts). A bearer token from a file of mode 0600 is compared in constant time.
+ * object to `/v1/operator/devices`, `/v1/operator/devices/{id}/{transfer|suspend|retire}`,
+ * `/v1/operator/roots` for the next generation of the vendor's keys, and to `/v1/operator/managers/{id}/take-over`, which is
+ * answered by lines (take-overs.ts). A bearer token from a file of mode 0600 is compared in constant time.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { DeviceKind } from '@lamplighter/chaincode';
-import { limits } from '@lamplighter/sdk/wire';
+import { limits, ROOT_KEYS_MOST, type VendorRoots } from '@lamplighter/sdk/wire';
 
 import type { Answer, Exchange, Route } from './http.ts';
 import type { Provisioning } from './provisioning.ts';
+import type { RootsOrder } from './root-keys.ts';
 import { linesOf, type RunningTakeOver } from './take-overs.ts';
 import { VendorError } from './vendor-error.ts';
 
@@ -54,6 +56,8 @@ export interface OperatorActions {
   transfer(device: string, manager: string, signal: AbortSignal): Promise<void>;
   suspend(device: string, reason: string, signal: AbortSignal): Promise<void>;
   retire(device: string, signal: AbortSignal): Promise<void>;
+  /** @throws RangeError when both generations' signatures do not fit one envelope */
+  rotateRoots(order: RootsOrder): Promise<VendorRoots>;
   /** @throws VendorError REQUEST_MALFORMED, BUSY */
   takeOver(
     manager: string,
@@ -129,12 +133,25 @@ export function operatorRoutes(api: OperatorApi, actions: OperatorActions): read
       await actions.retire(device, signal);
       return { device };
     }),
+    api.route('roots', (body) => rotateRoots(body, actions)),
     api.answered(`managers/${ID}/take-over`, (body, manager) => {
       const to = body['to'] === undefined ? {} : { to: idOf(body, 'to') };
       const running = actions.takeOver(manager, { ...to, force: body['force'] === true });
       return { type: 'application/jsonl', pieces: linesOf(running, PROGRESS_MS) };
     }),
   ];
+}
+
+async function rotateRoots(body: Body, actions: OperatorActions): Promise<object> {
+  const n = integerOf(body, 'keys', 0, [1, ROOT_KEYS_MOST]);
+  const k = integerOf(body, 'threshold', 0, [1, n]);
+  try {
+    const { gen } = await actions.rotateRoots({ k, n });
+    return { gen, keys: n, threshold: k };
+  } catch (error) {
+    if (error instanceof RangeError) throw malformed('threshold', error.message);
+    throw error;
+  }
 }
 
 function requireToken({ headers }: Exchange, token: string): void {

@@ -394,6 +394,7 @@ function actionsOf(node: () => VendorNode): OperatorActions {
     },
     suspend: async (...request) => node().suspend(...request),
     retire: async (...request) => node().retire(...request),
+    rotateRoots: async (order) => node().rotateRoots(order),
     // Goes on when the asker has no more patience: half a take-over helps nobody.
     takeOver: (manager, options) => node().beginTakeOver(manager, options),
   };

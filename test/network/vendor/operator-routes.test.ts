@@ -10,9 +10,10 @@ describe('operator API', () => {
     city: VendorCity,
     body: object | string,
     token?: string,
+    route = 'devices',
   ): Promise<Response> => {
     const own = (await readFile(city.northlight.tokenFile, 'utf8')).trim();
-    return fetch(`${city.northlight.url}/v1/operator/devices`, {
+    return fetch(`${city.northlight.url}/v1/operator/${route}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token ?? own}` },
       body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -69,5 +70,36 @@ describe('operator API', () => {
     const body =
       typeof change === 'string' || Array.isArray(change) ? change : { ...order, ...change };
     expect(await (await post(city, body)).json()).toMatchObject({ code });
+  });
+
+  it('moves the roots by a generation', async () => {
+    await using city = await VendorCity.start();
+    const order = { keys: 3, threshold: 2 };
+    const response = await post(city, order, undefined, 'roots');
+    expect(await response.json()).toEqual({ gen: 2, ...order });
+    // With 2 of the old, 7 of the new would be more than one envelope holds.
+    const most = await post(city, { keys: 8, threshold: 7 }, undefined, 'roots');
+    expect(await most.json()).toMatchObject({ code: 'REQUEST_MALFORMED' });
+    const next = await post(city, { keys: 8, threshold: 6 }, undefined, 'roots');
+    expect(await next.json()).toMatchObject({ gen: 3 });
+  });
+
+  it.each([
+    {},
+    { keys: 3 },
+    { threshold: 1 },
+    { keys: 0, threshold: 0 },
+    { keys: 9, threshold: 1 },
+    { keys: 2, threshold: 3 },
+    { keys: 1.5, threshold: 1 },
+    { keys: '3', threshold: 2 },
+  ])('does not move the roots by %p', async (order) => {
+    await using city = await VendorCity.start();
+    const response = await post(city, order, undefined, 'roots');
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { code: 'REQUEST_MALFORMED' },
+    ]);
+    expect((await post(city, order, '00', 'roots')).status).toBe(401);
   });
 });
