@@ -17,6 +17,7 @@ import type { DeviceBudgets } from './device-budgets.ts';
 import type { DeviceDatabase, DeviceEntry } from './device-database.ts';
 import type { DeviceSocket, SocketHandler } from './device-socket.ts';
 import type { EventSink } from './events.ts';
+import { countFailedOpening, isFailedOpening } from './failed-openings.ts';
 import type { HalfOpenPlace } from './half-open.ts';
 import { LiveSession } from './live-session.ts';
 import { ManagementError } from './management-error.ts';
@@ -117,6 +118,7 @@ export class DeviceConnection implements SocketHandler {
   failed(error: unknown): void {
     if (error instanceof ProtocolError) {
       this.#abused(error);
+      this.#notOpened(error);
       this.#refuse(error.closeCode, error.code);
       return;
     }
@@ -129,6 +131,13 @@ export class DeviceConnection implements SocketHandler {
     if (error.code !== 'MESSAGE_TOO_OFTEN') return;
     const { code, message: reason } = error;
     this.#parts.events.emit({ type: 'alarm', device: this.#device(), code, reason });
+  }
+
+  /** §5. */
+  #notOpened(error: ProtocolError): void {
+    const device = this.#device();
+    if (device === null || !isFailedOpening(error.code)) return;
+    this.#parts.supervisor.run(device, () => countFailedOpening(device, this.#parts));
   }
 
   /** §3.1: checks in their order, then Accept. */

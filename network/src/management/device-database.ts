@@ -64,6 +64,8 @@ export interface DeviceEntry {
   readonly offered: readonly Offered[];
   /** Releases that the device answered with a final refusal; newest last. */
   readonly refused: readonly string[];
+  /** Records and handshakes of this epoch that did not open (§5); entries of earlier versions have none. */
+  readonly failedOpenings?: number;
   /** K_hello, K_g, chain seed and counters of the epoch: the one field with keys in it. */
   readonly secrets: ManagedEpoch;
 }

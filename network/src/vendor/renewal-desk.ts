@@ -1,7 +1,7 @@
 /**
- * Renewals (protocol §3.3): a manager asks for a new assignment of a lightweight device whose chain comes to its end. Who
- * asks is checked against the ledger; a device is renewed at most once in ten minutes; what was asked for is brought to the
- * ledger in lots, in the background.
+ * Renewals (protocol §3.3, §5): a manager asks for a new assignment of a device whose chain or tree comes to its end, or of
+ * whose keys too much did not open. Who asks is checked against the ledger; a device is renewed at most once in ten minutes;
+ * what was asked for is brought to the ledger in lots, in the background.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -113,9 +113,8 @@ export class RenewalDesk {
   /** False when it was replaced already: the manager has not heard of it yet. */
   async #isDue({ device, manager, serial }: RenewalRequest, signal: AbortSignal): Promise<boolean> {
     const { contracts, secrets } = this.#parts;
-    if (secrets.get(device).kind !== 'lightweight') {
-      throw new VendorError('RENEWAL_REFUSED', `device "${device}" has no chain to renew`);
-    }
+    // One that was not made here is unknown, whatever the ledger has.
+    secrets.get(device);
     const { state, assignment } = await contracts.readDevice(device, { signal });
     if (state !== 'assigned' || assignment?.manager !== manager) {
       throw new VendorError('DEVICE_NOT_MANAGED', `device "${device}" is not of "${manager}"`);
