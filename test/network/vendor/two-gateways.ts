@@ -124,6 +124,8 @@ export interface City extends AsyncDisposable {
   readonly gone: readonly string[];
   /** Starts the SDK's device of a document; it ends with the city. */
   readonly run: (document: Provisioning) => Promise<Told>;
+  /** Another organisation's word on a release. */
+  readonly approve: (release: string) => Promise<void>;
   /** Lets time pass on the ledger and at the vendor. */
   readonly pass: (seconds: number) => void;
 }
@@ -169,6 +171,9 @@ export async function startCity(change: GatewayOptions = {}): Promise<City> {
       const { device, told } = await startDevice(document);
       devices.push(device);
       return told;
+    },
+    approve: async (release) => {
+      await as(people.helios.administrator).approveRelease(release);
     },
     pass: (seconds) => {
       ahead += seconds;
