@@ -8,6 +8,7 @@ import { contextOf, enrolmentSection, inputs, suiteSection } from './sections/en
 import { plain } from './sections/fixed.mjs';
 import { handshakeSection, recordSection, refusalSection } from './sections/handshake.mjs';
 import { messageSection } from './sections/messages.mjs';
+import { proofSection } from './sections/proofs.mjs';
 import { releaseSection, treeSection } from './sections/releases.mjs';
 import { treeOf } from './sections/tree.mjs';
 import { windowSection } from './sections/window.mjs';
@@ -46,3 +47,9 @@ for (const [suiteId, chainLength] of SUITES) {
   const vectors = vectorsOf(contextOf(suiteId, chainLength, tree));
   writeFileSync(new URL(name, import.meta.url), `${JSON.stringify(vectors, null, 1)}\n`);
 }
+
+const proofs = { format: 'lamplighter.vectors.v1', ...proofSection() };
+writeFileSync(
+  new URL('lamplighter-proofs.json', import.meta.url),
+  `${JSON.stringify(proofs, null, 1)}\n`,
+);
