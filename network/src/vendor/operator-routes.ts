@@ -11,6 +11,9 @@ import path from 'node:path';
 import type { DeviceKind } from '@lamplighter/chaincode';
 import { limits, ROOT_KEYS_MOST, type VendorRoots } from '@lamplighter/sdk/wire';
 
+import { intervalsOf } from './assignment.ts';
+import type { DeviceOrder } from './device-factory.ts';
+import type { StoredImage } from './firmware-store.ts';
 import type { Answer, Exchange, Route } from './http.ts';
 import type { Provisioning } from './provisioning.ts';
 import type { RootsOrder } from './root-keys.ts';
@@ -166,7 +169,7 @@ function requireToken({ headers }: Exchange, token: string): void {
 }
 
 /** An id for a device that was given none. */
-export function newDeviceId(model: string): string {
+function newDeviceId(model: string): string {
   return `${model.slice(0, 48)}-${randomBytes(4).toString('hex')}`;
 }
 
@@ -197,6 +200,26 @@ export function provisionRequestOf(body: Body): ProvisionRequest {
     ...optionalInteger(body, 'suite', [1, 0xffff]),
     legacy: flagOf(body, 'legacy'),
     chained: flagOf(body, 'chained'),
+  };
+}
+
+/** The order for a device that was asked for. @param manager its first */
+export function orderOf(
+  request: ProvisionRequest,
+  { sha256, size }: StoredImage,
+  manager: string,
+): DeviceOrder {
+  const { id, model, kind, gen, seq, version, image, suite, legacy, chained } = request;
+  return {
+    id: id ?? newDeviceId(model),
+    model,
+    manager,
+    firmware: { gen, sequence: seq, version, size, sha256 },
+    image,
+    intervals: intervalsOf(kind, request),
+    legacy,
+    chained,
+    ...(suite === undefined ? {} : { suites: [suite] }),
   };
 }
 

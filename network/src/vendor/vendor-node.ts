@@ -8,7 +8,6 @@ import path from 'node:path';
 import type { Manifest, VendorRoots } from '@lamplighter/sdk/wire';
 
 import type { Committed, Contracts, Ledger } from '../ledger/index.ts';
-import { intervalsOf } from './assignment.ts';
 import { AssignmentDesk, type AssignmentFailures } from './assignment-desk.ts';
 import { DeviceFactory, type DeviceOrder } from './device-factory.ts';
 import type { StoredImage } from './firmware-store.ts';
@@ -16,9 +15,9 @@ import { FleetCare, type ManagerStanding, type TakeOver } from './fleet-care.ts'
 import { HttpServer } from './http.ts';
 import { silentLogger, type VendorLogger } from './logger.ts';
 import {
-  newDeviceId,
   OperatorApi,
   operatorRoutes,
+  orderOf,
   type OperatorActions,
   type ProvisionRequest,
 } from './operator-routes.ts';
@@ -254,23 +253,13 @@ export class VendorNode implements AsyncDisposable {
     image: Uint8Array,
     signal?: AbortSignal,
   ): Promise<Provisioning> {
-    const { model, kind, gen, seq, version, suite, legacy, chained } = request;
+    const { model, kind, manager } = request;
     const record = await this.contracts.readModel(model);
     if (record.kind !== kind) {
       throw new VendorError('REQUEST_MALFORMED', `model "${model}" is of kind "${record.kind}"`);
     }
-    const { sha256, size } = await this.addImage(image);
-    const order: DeviceOrder = {
-      id: request.id ?? newDeviceId(model),
-      model,
-      manager: request.manager ?? this.#nextManager(),
-      firmware: { gen, sequence: seq, version, size, sha256 },
-      image: request.image,
-      intervals: intervalsOf(kind, request),
-      legacy,
-      chained,
-      ...(suite === undefined ? {} : { suites: [suite] }),
-    };
+    const stored = await this.addImage(image);
+    const order = orderOf(request, stored, manager ?? this.#nextManager());
     const [document] = await this.manufacture([order], signal);
     if (document === undefined) throw new VendorError('INTERNAL', 'no device was made');
     return document;
