@@ -1,8 +1,9 @@
-/** HKDF (RFC 5869), extract and expand in one, by @noble/hashes. */
-import { hkdf } from '@noble/hashes/hkdf.js';
-import * as sha2 from '@noble/hashes/sha2.js';
-import * as sha3 from '@noble/hashes/sha3.js';
+/** HKDF (RFC 5869), extract and expand in one, of the steps in hmac.ts. */
 import { abytes } from '@noble/hashes/utils.js';
+import { hkdfExpand, hmac } from './hmac.ts';
+import type { Hash } from './primitives.ts';
+import { sha256, sha512 } from './sha2.ts';
+import { sha3_256 } from './sha3.ts';
 
 /**
  * Derives keys.
@@ -19,16 +20,16 @@ export type Kdf = (
   bytes: number,
 ) => Uint8Array;
 
-function kdf(hash: typeof sha2.sha256 | typeof sha2.sha512 | typeof sha3.sha3_256): Kdf {
+function kdf(hash: Hash): Kdf {
   return (secret, salt, info, bytes) => {
     abytes(secret, undefined, 'secret');
     abytes(salt, undefined, 'salt');
     abytes(info, undefined, 'info');
-    const most = 255 * hash.outputLen;
+    const most = 255 * hash.digestBytes;
     if (!Number.isSafeInteger(bytes) || bytes < 1 || bytes > most) {
       throw new RangeError(`"bytes" expected 1..${most}, got ${bytes}`);
     }
-    return hkdf(hash, secret, salt, info, bytes);
+    return hkdfExpand(hash, hmac(hash, salt, secret), info, bytes);
   };
 }
 
@@ -42,10 +43,10 @@ function kdf(hash: typeof sha2.sha256 | typeof sha2.sha512 | typeof sha3.sha3_25
  * const key = hkdfSha256(secret, salt, asciiBytes('disk'), 32);
  * ```
  */
-export const hkdfSha256: Kdf = /* @__PURE__ */ kdf(sha2.sha256);
+export const hkdfSha256: Kdf = /* @__PURE__ */ kdf(sha256);
 
 /** HKDF with SHA-512. */
-export const hkdfSha512: Kdf = /* @__PURE__ */ kdf(sha2.sha512);
+export const hkdfSha512: Kdf = /* @__PURE__ */ kdf(sha512);
 
 /** HKDF with SHA3-256. */
-export const hkdfSha3_256: Kdf = /* @__PURE__ */ kdf(sha3.sha3_256);
+export const hkdfSha3_256: Kdf = /* @__PURE__ */ kdf(sha3_256);

@@ -104,8 +104,8 @@ export function checkHello(frame: Uint8Array, lookup: KidLookup): HelloVerdict {
   if (epoch === undefined) return refuse('HELLO_UNKNOWN_KID');
   if (!isAsEnrolled(core, epoch, rs !== null)) return refuse('HELLO_NOT_AS_ENROLLED');
   if (!right) return refuse('HELLO_MAC_WRONG');
-  const verdict = checkCounters(epoch, core, schedule.transcriptOfHello(suite, epoch.en, frame));
-  return verdict.kind === 'accept' ? { ...verdict, rs } : verdict;
+  const h1 = schedule.transcriptOfHello(suite, epoch.en, frame);
+  return checkCounters({ epoch, rs }, core, h1);
 }
 
 /** The epoch that a kid calls, by its own name or by a ticket's (§3.5). */
@@ -139,7 +139,11 @@ function isAsEnrolled(core: HelloCore, { assignment }: ManagedEpoch, resumes: bo
   );
 }
 
-function checkCounters(epoch: ManagedEpoch, core: HelloCore, h1: Uint8Array): HelloVerdict {
+function checkCounters(
+  { epoch, rs }: Pick<CheckedHello, 'epoch' | 'rs'>,
+  core: HelloCore,
+  h1: Uint8Array,
+): HelloVerdict {
   // §3.1: ctr greater than in every Hello of this kid that was answered, else resync.
   if (core.ctr <= epoch.answeredCtr) {
     const suite = suiteOf(epoch.assignment.suite);
@@ -153,14 +157,14 @@ function checkCounters(epoch: ManagedEpoch, core: HelloCore, h1: Uint8Array): He
     return refuse('HELLO_GENERATION_TOO_FAR');
   }
   // §3.3: which chain value may be shown.
-  if (epoch.chain === null) return { kind: 'accept', epoch, core, chainIndex: 0, rs: null, h1 };
+  if (epoch.chain === null) return { kind: 'accept', epoch, core, chainIndex: 0, rs, h1 };
   const { length } = decodeChainKey(epoch.assignment.mkey);
   const choice = chooseChainIndex(core.ci, epoch.chain.highestSent, length);
   if (choice.index === undefined) {
     return refuse(choice.reason, { device: epoch.assignment.idD, alarm: choice.alarm });
   }
   const alarm = choice.alarm === undefined ? {} : { alarm: choice.alarm };
-  return { kind: 'accept', epoch, core, chainIndex: choice.index, rs: null, h1, ...alarm };
+  return { kind: 'accept', epoch, core, chainIndex: choice.index, rs, h1, ...alarm };
 }
 
 /** What M injects into an Accept. */

@@ -8,33 +8,18 @@ import type { Contract } from 'fabric-network';
 import { FabricNetwork, type FabricNetworkOptions } from '../../../network/src/fabric/index.ts';
 // Silences the logger that the SDK reads when it is loaded.
 import '../embedded/fabric-client.ts';
-import { describeWithFabric, fabricBinaries } from './binaries.ts';
+import { describeWithFabric } from './binaries.ts';
+import { featuresOptions } from './features-network.ts';
 import { isAlive, until } from './programs.ts';
 import { ORGANISATIONS } from './topologies.ts';
 
 jest.setTimeout(300_000);
 
-const CONTRACT = join(__dirname, '../embedded/contract');
-
 describeWithFabric('FabricNetwork', () => {
   let directory: string;
   let network: FabricNetwork;
 
-  const options = (): FabricNetworkOptions => ({
-    directory,
-    organisations: ORGANISATIONS,
-    chaincodes: [
-      {
-        name: 'features',
-        version: '1.0',
-        sequence: 1,
-        label: 'features_1.0',
-        modulePath: CONTRACT,
-      },
-    ],
-    binaries: fabricBinaries(),
-    validation: { kind: 'coalitions' },
-  });
+  const options = (): FabricNetworkOptions => featuresOptions(directory);
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'fabric-'));

@@ -8,12 +8,12 @@ import { FabricNetwork } from '../../../network/src/fabric/index.ts';
 import { connectLedger, type ConnectedLedger } from '../../../network/src/ledger/index.ts';
 import { Organisation } from '../../../network/src/membership/organisation.ts';
 import { codeOf } from '../code-of.ts';
-import { describeWithFabric, fabricBinaries } from '../fabric/binaries.ts';
+import { describeWithFabric } from '../fabric/binaries.ts';
+import { featuresOptions } from '../fabric/features-network.ts';
 import { ORGANISATIONS } from '../fabric/topologies.ts';
 
 jest.setTimeout(300_000);
 
-const CONTRACT = path.join(__dirname, '../embedded/contract');
 const OWN = 'NorthlightMSP';
 
 describeWithFabric('a ledger client on SmartBFT', () => {
@@ -24,21 +24,7 @@ describeWithFabric('a ledger client on SmartBFT', () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(path.join(tmpdir(), 'ledger-bft-'));
-    network = await FabricNetwork.start({
-      directory,
-      organisations: ORGANISATIONS,
-      chaincodes: [
-        {
-          name: 'features',
-          version: '1.0',
-          sequence: 1,
-          label: 'features_1.0',
-          modulePath: CONTRACT,
-        },
-      ],
-      binaries: fabricBinaries(),
-      validation: { kind: 'coalitions' },
-    });
+    network = await FabricNetwork.start(featuresOptions(directory));
     ledger = await connectLedger({
       profile: network.connectionProfile(OWN),
       identity: await network.enrol(OWN, 'User1', 'client'),

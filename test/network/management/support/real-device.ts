@@ -12,7 +12,11 @@ import type { TestDevice } from './test-device.ts';
 
 const SLOT_BYTES = 262_144;
 
-function common(city: TestCity, device: TestDevice): Omit<EndNodeIdentity, 'kind' | 'vendorKey'> {
+function common(
+  city: TestCity,
+  device: TestDevice,
+  slotBytes: number,
+): Omit<EndNodeIdentity, 'kind' | 'vendorKey'> {
   return {
     device: device.id,
     model: city.ledger.devices.get(device.id)!.model,
@@ -27,28 +31,32 @@ function common(city: TestCity, device: TestDevice): Omit<EndNodeIdentity, 'kind
     seq: 1,
     gen: 1,
     version: '1.0.1',
-    slotBytes: SLOT_BYTES,
+    slotBytes,
     component: ['firmware', 0],
     intervals: { fti: 10, rti: 2, uti: 3_600 },
   };
 }
 
-/** @param change `image`: what its slot holds. @default what it should hold */
+/** @param change `image`: what its slot holds (default: what it should hold); `slotBytes`: room for it */
 export async function startDevice(
   city: TestCity,
   device: TestDevice,
   kind: 'end' | 'lightweight',
-  change: Partial<Omit<DeviceOptions, 'identity'>> & { readonly image?: Uint8Array } = {},
+  change: Partial<Omit<DeviceOptions, 'identity'>> & {
+    readonly image?: Uint8Array;
+    readonly slotBytes?: number;
+  } = {},
 ): Promise<EndNode | LightweightEndNode> {
-  const { image: bytes = device.image, ...options } = change;
+  const { image: bytes = device.image, slotBytes = SLOT_BYTES, ...options } = change;
   const factory = { bytes, gen: 1, seq: 1, version: '1.0.1' };
-  const firmware = new MemoryFirmwareStore(factory, SLOT_BYTES);
+  const firmware = new MemoryFirmwareStore(factory, slotBytes);
   const parts = { firmware, retry: fastRetry, ...options };
+  const identityOfBoth = common(city, device, slotBytes);
   if (kind === 'end') {
     const vendorKey = city.vendor.signer.publicKey;
-    return EndNode.start({ identity: { ...common(city, device), kind, vendorKey }, ...parts });
+    return EndNode.start({ identity: { ...identityOfBoth, kind, vendorKey }, ...parts });
   }
   const { legacy } = city.ledger.devices.get(device.id)!;
-  const identity = { ...common(city, device), kind, vendorMacKey: device.kvm, legacy } as const;
+  const identity = { ...identityOfBoth, kind, vendorMacKey: device.kvm, legacy } as const;
   return LightweightEndNode.start({ identity, ...parts });
 }
